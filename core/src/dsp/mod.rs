@@ -1,0 +1,1 @@
+//! Mixing and levelling of decoded sound.
