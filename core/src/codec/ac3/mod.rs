@@ -1,9 +1,11 @@
 //! AC-3, ATSC A/52:2018.
 
-use super::{FrameError, FrameHeader, Pcm};
+mod header;
+mod tables;
 
-/// Bytes from a frame's start that [`parse_header`] needs.
-pub const HEADER_BYTES: usize = 8;
+use super::{FrameError, Pcm};
+
+pub use header::{HEADER_BYTES, parse_header};
 
 /// How far the stream's dynamic range control is followed (A/52:2018 §7.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,15 +17,6 @@ pub enum DynamicRange {
     Line,
     /// `compr` of each frame is applied where it exists, else `dynrng`: a narrow range for small speakers.
     Rf,
-}
-
-/// Reads the header of the frame at the start of `bytes`.
-///
-/// # Errors
-/// [`FrameError::Truncated`] when fewer than [`HEADER_BYTES`] are given, otherwise what is wrong with them.
-pub fn parse_header(bytes: &[u8]) -> Result<FrameHeader, FrameError> {
-    let _ = bytes;
-    Err(FrameError::Malformed("syncword"))
 }
 
 /// An AC-3 decoder: whole frames in, planar float samples out. It allocates nothing after [`Decoder::new`].
