@@ -1,18 +1,10 @@
 //! MPEG-1 and MPEG-2 audio, Layers I to III: ISO/IEC 11172-3 and 13818-3.
 
-use super::{FrameError, FrameHeader, Pcm};
+mod header;
+mod tables;
 
-/// Bytes from a frame's start that [`parse_header`] needs.
-pub const HEADER_BYTES: usize = 4;
-
-/// Reads the header of the frame at the start of `bytes`.
-///
-/// # Errors
-/// [`FrameError::Truncated`] when fewer than [`HEADER_BYTES`] are given, otherwise what is wrong with them.
-pub fn parse_header(bytes: &[u8]) -> Result<FrameHeader, FrameError> {
-    let _ = bytes;
-    Err(FrameError::Malformed("syncword"))
-}
+use super::{FrameError, Pcm};
+pub use header::{HEADER_BYTES, parse_header};
 
 /// A decoder for Layers I, II and III: whole frames in, planar float samples out.
 #[derive(Debug, Default)]
