@@ -1,7 +1,7 @@
 //! How a command fails, and the exit code that says so.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use xg2g_transcoder::{Error, LoadError};
@@ -66,6 +66,6 @@ pub fn is_standard(path: &Path) -> bool {
 }
 
 /// What a file is called in a message; `standard` where the path is `-`.
-pub fn name(path: &PathBuf, standard: &str) -> String {
+pub fn name(path: &Path, standard: &str) -> String {
     if is_standard(path) { standard.to_owned() } else { path.display().to_string() }
 }

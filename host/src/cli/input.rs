@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::failure::{Failure, is_standard, name};
 
@@ -14,7 +14,7 @@ pub struct Input {
 }
 
 impl Input {
-    pub fn open(path: &PathBuf) -> Result<Self, Failure> {
+    pub fn open(path: &Path) -> Result<Self, Failure> {
         let name = name(path, "standard input");
         if is_standard(path) {
             return Ok(Self { name, size: None, from: Box::new(io::stdin().lock()) });

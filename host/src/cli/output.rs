@@ -22,7 +22,7 @@ enum To {
 }
 
 impl Output {
-    pub fn create(path: &PathBuf) -> Result<Self, Failure> {
+    pub fn create(path: &Path) -> Result<Self, Failure> {
         let name = name(path, "standard output");
         let to = if is_standard(path) { standard_output() } else { To::create(path) };
         to.map(|to| Self { to, name: name.clone() }).map_err(|source| Failure::write(&name, source))
