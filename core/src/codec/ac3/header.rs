@@ -125,8 +125,8 @@ pub(super) fn has_surround_mix(mode: ChannelMode) -> bool {
 }
 
 /// How often `bsid` halves the sampling frequency: `bsid` 9 once, 10 twice.
-pub(super) fn halvings(bsid: u8) -> u32 {
-    u32::from(bsid.max(8) - 8)
+pub(super) fn halvings(bsid: u8) -> u8 {
+    bsid.max(8) - 8
 }
 
 /// Length of a frame in bytes (A/52:2018 Table 5.18). At 44.1 kHz the length that the bitrate asks for is no whole

@@ -1,49 +1,25 @@
-//! AC-3, ATSC A/52:2018.
+//! AC-3, ATSC A/52:2018: `bsid` 0 to 8, and the half rates of `bsid` 9 and 10. Annex E (E-AC-3) is identified, not
+//! decoded.
+//!
+//! A frame passes through the files in the order of the standard's own decoding process (§6): [`header`] and `bsi` say
+//! what it is, `crc` whether it is whole; `audblk` reads each block's fields and hands them to `exponents`,
+//! `bit_allocation`, `mantissas`, `coupling` and `rematrix`; `transform` makes samples of the coefficients.
 
+mod audblk;
+mod bit_allocation;
+mod bits;
+mod bsi;
+mod coupling;
+mod crc;
+mod decoder;
+mod dynamic_range;
+mod exponents;
 mod header;
+mod mantissas;
+mod rematrix;
 mod tables;
+mod transform;
 
-use super::{FrameError, Pcm};
-
+pub use decoder::Decoder;
+pub use dynamic_range::DynamicRange;
 pub use header::{HEADER_BYTES, parse_header};
-
-/// How far the stream's dynamic range control is followed (A/52:2018 §7.7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DynamicRange {
-    /// `dynrng` and `compr` are ignored: the full range.
-    Off,
-    /// `dynrng` of each block is applied: what a decoder does by default.
-    #[default]
-    Line,
-    /// `compr` of each frame is applied where it exists, else `dynrng`: a narrow range for small speakers.
-    Rf,
-}
-
-/// An AC-3 decoder: whole frames in, planar float samples out. It allocates nothing after [`Decoder::new`].
-#[derive(Debug)]
-pub struct Decoder {
-    drc: DynamicRange,
-}
-
-impl Decoder {
-    /// Makes a decoder.
-    #[must_use]
-    pub fn new(drc: DynamicRange) -> Self {
-        Self { drc }
-    }
-
-    /// Decodes one whole frame into `out`.
-    ///
-    /// # Errors
-    /// [`FrameError`] when the frame is damaged; the decoder stays usable for the next one.
-    pub fn decode(&mut self, frame: &[u8], out: &mut Pcm) -> Result<(), FrameError> {
-        let _ = (frame, out, self.drc);
-        Err(FrameError::Malformed("syncword"))
-    }
-
-    /// Fills `out` with what best stands in for `samples` lost samples: the last block's overlap fading into silence, so
-    /// that neither the loss nor the next good frame clicks.
-    pub fn conceal(&mut self, samples: usize, out: &mut Pcm) {
-        let _ = (samples, out);
-    }
-}
