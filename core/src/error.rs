@@ -21,3 +21,14 @@ pub enum Error {
     #[error("invalid-option: {0}")]
     InvalidOption(String),
 }
+
+impl Error {
+    /// What is said of input that holds no packets.
+    pub(crate) fn no_stream() -> Self {
+        Self::Malformed(
+            "no transport stream: nowhere do sync bytes (0x47) stand 188, 192 or 204 bytes apart; is it another format, or \
+             an error page?"
+                .into(),
+        )
+    }
+}

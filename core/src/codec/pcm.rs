@@ -57,6 +57,29 @@ impl Layout {
     pub const fn channels(self) -> usize {
         self.mode.channels() + self.lfe as usize
     }
+
+    /// The channels in words: front/rear.low, but for the common ones.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match (self.mode, self.lfe) {
+            (ChannelMode::DualMono, false) => "dual mono",
+            (ChannelMode::DualMono, true) => "dual mono + LFE",
+            (ChannelMode::Mono, false) => "mono",
+            (ChannelMode::Mono, true) => "1.1",
+            (ChannelMode::Stereo, false) => "stereo",
+            (ChannelMode::Stereo, true) => "2.1",
+            (ChannelMode::Front3, false) => "3.0",
+            (ChannelMode::Front3, true) => "3.1",
+            (ChannelMode::Front2Rear1, false) => "2/1",
+            (ChannelMode::Front2Rear1, true) => "2/1.1",
+            (ChannelMode::Front3Rear1, false) => "3/1",
+            (ChannelMode::Front3Rear1, true) => "3/1.1",
+            (ChannelMode::Front2Rear2, false) => "2/2",
+            (ChannelMode::Front2Rear2, true) => "2/2.1",
+            (ChannelMode::Front3Rear2, false) => "5.0",
+            (ChannelMode::Front3Rear2, true) => "5.1",
+        }
+    }
 }
 
 /// How the stream asks to be mixed down and levelled; linear gains, not dB.

@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn a_descriptor_over_the_end_is_left_out() {
-        let tags: Vec<u8> = descriptors(&[0x0A, 4, b'D', b'e', b'u', 0, 0x52, 1, 7, 0x6A, 9, 1]).map(|d| d.tag).collect();
+        let tags: Vec<u8> =
+            descriptors(&[0x0A, 4, b'D', b'e', b'u', 0, 0x52, 1, 7, 0x6A, 9, 1]).map(|d| d.tag).collect();
         assert_eq!(tags, [0x0A, 0x52]);
     }
 

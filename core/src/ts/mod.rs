@@ -4,8 +4,8 @@ mod clock;
 pub mod descriptor;
 mod packet;
 mod pes;
-pub mod psi;
 mod pes_writer;
+pub mod psi;
 mod sync;
 
 pub use clock::{Pcr, Pts};

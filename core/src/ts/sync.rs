@@ -112,7 +112,11 @@ impl PacketSync {
         let mut at = 0;
         loop {
             let Some(stride) = self.stride else {
-                let end = last.then_some(if self.last_stride.is_some() { End::Relock } else { End::First { before: self.skipped } });
+                let end = last.then_some(if self.last_stride.is_some() {
+                    End::Relock
+                } else {
+                    End::First { before: self.skipped }
+                });
                 let (skip, found) = search(&bytes[at..], end);
                 at += skip;
                 self.skipped += skip as u64;
@@ -303,7 +307,8 @@ mod tests {
         for n in [7, 9, 20] {
             bytes[n * 188] = 0xB8;
         }
-        let expected: Vec<_> = all.iter().enumerate().filter(|(n, _)| ![7, 9, 20].contains(n)).map(|(_, p)| *p).collect();
+        let expected: Vec<_> =
+            all.iter().enumerate().filter(|(n, _)| ![7, 9, 20].contains(n)).map(|(_, p)| *p).collect();
         let sync = check(&bytes, &expected);
         assert_eq!((sync.skipped(), sync.resyncs()), (3 * 188, 0));
     }
@@ -311,7 +316,8 @@ mod tests {
     #[test]
     fn garbage_before_and_between_is_skipped() {
         let all = packets(24);
-        let garbage: Vec<u8> = (0..1000u32).map(|i| if i % 97 == 0 { SYNC_BYTE } else { (i * 13 % 64) as u8 }).collect();
+        let garbage: Vec<u8> =
+            (0..1000u32).map(|i| if i % 97 == 0 { SYNC_BYTE } else { (i * 13 % 64) as u8 }).collect();
         let bytes = [&garbage[..], &all[..12].concat(), &garbage[1..], &all[12..].concat()].concat();
         let sync = check(&bytes, &all);
         assert_eq!((sync.skipped(), sync.resyncs()), (1999, 1));

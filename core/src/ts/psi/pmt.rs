@@ -168,8 +168,9 @@ mod tests {
     fn one_stream_is_replaced_and_the_version_wraps() {
         let section = section();
         let mut out = Vec::new();
-        let replace =
-            |s: PmtStream<'_>| (s.stream_type == 6).then(|| EsRewrite { stream_type: 0x0F, descriptors: vec![0x52, 1, 5] });
+        let replace = |s: PmtStream<'_>| {
+            (s.stream_type == 6).then(|| EsRewrite { stream_type: 0x0F, descriptors: vec![0x52, 1, 5] })
+        };
         assert!(Pmt::parse(&section).expect("a right section").rewrite(1, replace, &mut out));
         let pmt = Pmt::parse(&out).expect("a right section");
         assert_eq!(pmt.version(), 0);
