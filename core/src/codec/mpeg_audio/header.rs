@@ -8,8 +8,7 @@ use crate::codec::{ChannelMode, Codec, FrameError, FrameHeader, Layout};
 pub const HEADER_BYTES: usize = 4;
 
 /// Bytes of the longest frame there is: Layer II, 384 kbit/s at 32 kHz, padded.
-#[cfg(test)]
-const MAX_FRAME_BYTES: usize = 1729;
+pub(super) const MAX_FRAME_BYTES: usize = 1729;
 
 /// Which standard's tables a frame follows (`ID`, with the bit above it that MPEG-2.5 took from the syncword).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +24,9 @@ pub(super) enum Version {
 /// `layer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layer {
-    I,
-    II,
-    III,
+    One,
+    Two,
+    Three,
 }
 
 /// `mode`.
@@ -51,6 +50,8 @@ pub(super) struct Header {
     pub protected: bool,
     /// Bits per second.
     pub bitrate: u32,
+    /// The index in the header.
+    pub sampling_frequency: u8,
     /// Hz.
     pub sample_rate: u32,
     /// `padding_bit`.
@@ -68,20 +69,21 @@ impl Header {
             return Err(FrameError::Malformed("syncword"));
         }
         let layer = match b1 >> 1 & 3 {
-            0b11 => Layer::I,
-            0b10 => Layer::II,
-            0b01 => Layer::III,
+            0b11 => Layer::One,
+            0b10 => Layer::Two,
+            0b01 => Layer::Three,
             _ => return Err(FrameError::Malformed("layer")),
         };
         let version = match (b1 >> 3 & 3, layer) {
             (0b11, _) => Version::Mpeg1,
             (0b10, _) => Version::Mpeg2,
-            (0b00, Layer::III) => Version::Mpeg25,
+            (0b00, Layer::Three) => Version::Mpeg25,
             // In Layers I and II the bit is part of the syncword.
             _ => return Err(FrameError::Malformed("syncword")),
         };
         // What is reserved comes before what is only unsupported, so that noise is not taken for a free-format frame.
-        let sample_rate = match SAMPLE_RATE[version as usize].get(usize::from(b2 >> 2 & 3)) {
+        let sampling_frequency = b2 >> 2 & 3;
+        let sample_rate = match SAMPLE_RATE[version as usize].get(usize::from(sampling_frequency)) {
             Some(&rate) => rate,
             None => return Err(FrameError::Malformed("sampling_frequency")),
         };
@@ -97,7 +99,16 @@ impl Header {
             0b10 => Mode::DualChannel,
             _ => Mode::SingleChannel,
         };
-        let header = Self { version, layer, protected: b1 & 1 == 0, bitrate, sample_rate, padding: b2 & 2 != 0, mode };
+        let header = Self {
+            version,
+            layer,
+            protected: b1 & 1 == 0,
+            bitrate,
+            sampling_frequency,
+            sample_rate,
+            padding: b2 & 2 != 0,
+            mode,
+        };
         if header.forbidden() {
             return Err(FrameError::Malformed("bitrate_index for this mode"));
         }
@@ -110,25 +121,30 @@ impl Header {
     /// frequencies has one table and no such rule.
     fn forbidden(&self) -> bool {
         self.version == Version::Mpeg1
-            && self.layer == Layer::II
+            && self.layer == Layer::Two
             && match self.mode {
                 Mode::SingleChannel => self.bitrate >= 224_000,
                 _ => matches!(self.bitrate, 32_000 | 48_000 | 56_000 | 80_000),
             }
     }
 
+    /// Coded channels.
+    pub fn channels(&self) -> usize {
+        self.layout().channels()
+    }
+
     /// Samples of one channel in the frame (§2.4.2.1; 13818-3 §2.4.2.1 halves Layer III's).
     pub fn samples(&self) -> usize {
         match (self.layer, self.version) {
-            (Layer::I, _) => 384,
-            (Layer::II, _) | (Layer::III, Version::Mpeg1) => 1152,
-            (Layer::III, _) => 576,
+            (Layer::One, _) => 384,
+            (Layer::Two, _) | (Layer::Three, Version::Mpeg1) => 1152,
+            (Layer::Three, _) => 576,
         }
     }
 
     /// Bytes of the whole frame (§2.4.3.1): slots of four bytes in Layer I, of one byte in II and III.
     pub fn frame_bytes(&self) -> usize {
-        let slot_bytes = if self.layer == Layer::I { 4 } else { 1 };
+        let slot_bytes = if self.layer == Layer::One { 4 } else { 1 };
         let slots = self.samples() as u32 / (8 * slot_bytes) * self.bitrate / self.sample_rate;
         ((slots + u32::from(self.padding)) * slot_bytes) as usize
     }
@@ -144,9 +160,9 @@ impl Header {
 
     pub fn codec(&self) -> Codec {
         match self.layer {
-            Layer::I => Codec::MpegLayer1,
-            Layer::II => Codec::MpegLayer2,
-            Layer::III => Codec::MpegLayer3,
+            Layer::One => Codec::MpegLayer1,
+            Layer::Two => Codec::MpegLayer2,
+            Layer::Three => Codec::MpegLayer3,
         }
     }
 }
