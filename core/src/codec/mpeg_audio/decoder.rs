@@ -121,7 +121,7 @@ impl Decoder {
         render(mpa, frame, header.samples(), |channel, samples| out.plane_mut(channel).copy_from_slice(samples))?;
         out.sample_rate = header.sample_rate;
         out.layout = header.layout();
-        out.mix = Mix::default();
+        out.mix = mix(&header);
         self.tail.add_to(out, format.channels);
         self.tail.taken = false;
         self.last = Some(header);
@@ -136,7 +136,7 @@ impl Decoder {
         if let Some(last) = self.last {
             out.sample_rate = last.sample_rate;
             out.layout = last.layout();
-            out.mix = Mix::default();
+            out.mix = mix(&last);
         }
         for channel in 0..out.layout.channels() {
             out.plane_mut(channel).fill(0.0);
@@ -228,6 +228,14 @@ impl Tail {
             }
         }
         self.at += count;
+    }
+}
+
+/// MPEG audio carries no mix levels. One channel alone is what otherwise would be in both, so it goes into both as it is.
+fn mix(header: &Header) -> Mix {
+    match header.mode {
+        Mode::SingleChannel | Mode::DualChannel => Mix { center: 1.0, ..Mix::default() },
+        Mode::Stereo | Mode::JointStereo { .. } => Mix::default(),
     }
 }
 
