@@ -87,7 +87,8 @@ impl Encoder {
     }
 
     /// Samples of one channel by which the decoder's output lags the encoder's input: sample `n` of the input is sample
-    /// `n + delay_samples` of what the access units decode to, counted from the first sample of the first access unit.
+    /// `n + delay_samples` of what the access units decode to, counted from the first sample of the first access unit. FDK
+    /// states it (`nDelay`): 1600 for AAC-LC, at every rate.
     #[must_use]
     pub fn delay_samples(&self) -> usize {
         self.delay_samples

@@ -1,0 +1,2 @@
+//! Transcodes standard input to standard output.
+fn main() {}
