@@ -204,7 +204,7 @@ fn reports_mebibytes(tracks: &str) -> Plugin {
             (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))";
     let report = match tracks {
         "3" => "(call $tracks (i32.const 3)) (i32.const 256)",
-        _ => "(call $tracks (i32.const 1000)) (i32.const 256)",
+        _ => "(call $tracks (i32.const 17)) (i32.const 256)",
     };
     Source { more, report, ..good() }.load()
 }
@@ -218,7 +218,7 @@ fn answer_limit_obeyed() {
 
 #[test]
 fn answer_limit_violated() {
-    let error = open(&reports_mebibytes("1000"), &Limits::default()).report().unwrap_err();
+    let error = open(&reports_mebibytes("17"), &Limits::default()).report().unwrap_err();
     let expected = Exceeded::Answer { limit: 16 << 20 };
     assert!(matches!(error, Error::Exceeded { exceeded, call: "report", .. } if exceeded == expected), "{error:?}");
 }
