@@ -109,23 +109,10 @@ impl Header {
             padding: b2 & 2 != 0,
             mode,
         };
-        if header.forbidden() {
-            return Err(FrameError::Malformed("bitrate_index for this mode"));
-        }
+        // Bit rates that the standard does not allow in a mode (ISO/IEC 11172-3 §2.4.2.3: mono above 192 kbit/s in Layer II)
+        // are accepted: encoders send them, and the bit allocation table that the rate for a channel leads to decodes them.
         // `emphasis` 10 is reserved too, but nothing is decoded by it and muxers that leave rubbish there are heard everywhere.
         Ok(header)
-    }
-
-    /// MPEG-1 Layer II does not allow every bit rate in every mode (ISO/IEC 11172-3 §2.4.2.3, the table under `mode`): its
-    /// bit allocation tables are chosen by the rate for a channel and have gaps there. Layer II at the lower sampling
-    /// frequencies has one table and no such rule.
-    fn forbidden(&self) -> bool {
-        self.version == Version::Mpeg1
-            && self.layer == Layer::Two
-            && match self.mode {
-                Mode::SingleChannel => self.bitrate >= 224_000,
-                _ => matches!(self.bitrate, 32_000 | 48_000 | 56_000 | 80_000),
-            }
     }
 
     /// Coded channels.
@@ -268,8 +255,6 @@ mod tests {
             (header(3, 2, 10, 3, 0, 0), Malformed("sampling_frequency")),
             (header(3, 2, 0, 1, 0, 0), Unsupported("free format")),
             (header(3, 2, 0, 3, 0, 0), Malformed("sampling_frequency")),
-            (header(3, 2, 1, 1, 0, 0), Malformed("bitrate_index for this mode")),
-            (header(3, 2, 11, 1, 0, 3), Malformed("bitrate_index for this mode")),
             ([0xff, 0xdd, 0xa4, 0], Malformed("syncword")),
             ([0x47, 0xfd, 0xa4, 0], Malformed("syncword")),
         ];
@@ -277,8 +262,12 @@ mod tests {
             assert_eq!(parse_header(&bytes), Err(want), "{bytes:02x?}");
         }
         assert_eq!(parse_header(&[0xff, 0xfd, 0xa4]), Err(Truncated(HEADER_BYTES)));
-        // The rule on bit rates is MPEG-1's alone.
-        assert!(parse_header(&header(2, 2, 4, 1, 0, 0)).is_ok());
+    }
+
+    #[test]
+    fn mono_at_384_kbit_s_is_accepted() {
+        let read = parse_header(&header(3, 2, 14, 0, 0, 3)).unwrap();
+        assert_eq!((read.bitrate, read.frame_bytes, read.layout.channels()), (384_000, 1253, 1));
     }
 
     #[test]
