@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	transcoder "github.com/ManuGH/xg2g-transcoder/go"
 )
 
 // envPrefix and a flag's name in capitals, with _ for -, make the environment variable that sets it.
@@ -40,9 +42,9 @@ type Config struct {
 	Write time.Duration
 	// Drain is how long running streams go on after the first signal to stop.
 	Drain time.Duration
-	// Plugin is the path of transcoder.wasm.
+	// Plugin is the path of transcoder.wasm; where it is empty, [transcoder.Find] looks for it.
 	Plugin string
-	// Cache is the folder for compiled code; none when empty.
+	// Cache is the folder for compiled code: the user's cache folder when empty, none when it is "-".
 	Cache string
 	// Memory is the most linear memory in bytes that one session's sandbox may grow to.
 	Memory int64
@@ -100,8 +102,8 @@ func ParseConfig(args []string, getenv func(string) (string, bool), output io.Wr
 	flags.IntVar(&c.Reconnects, "reconnects", 5, "`times` in a row that a lost upstream is opened again")
 	flags.DurationVar(&c.Write, "write-timeout", 15*time.Second, "`time` for a client to accept a write before it is dropped")
 	flags.DurationVar(&c.Drain, "drain-timeout", 5*time.Second, "`time` that streams go on after SIGTERM or SIGINT")
-	flags.StringVar(&c.Plugin, "plugin", "dist/transcoder.wasm", "`path` of the plugin")
-	flags.StringVar(&c.Cache, "cache", "", "`folder` that keeps compiled code, for a faster start; none when empty")
+	flags.StringVar(&c.Plugin, "plugin", "", "`path` of the plugin (default: transcoder.wasm beside the program, or in ./dist)")
+	flags.StringVar(&c.Cache, "cache", "", "`folder` that keeps compiled code, for a faster start; - for none (default: the user's cache folder)")
 	flags.Func("memory-limit", "`MiB` of memory that the sandbox of a session may use (default 16)", func(s string) error {
 		n, err := strconv.ParseInt(s, 10, 64)
 		c.Memory = n << 20
@@ -110,7 +112,7 @@ func ParseConfig(args []string, getenv func(string) (string, bool), output io.Wr
 		}
 		return err
 	})
-	flags.DurationVar(&c.Deadline, "call-deadline", 5*time.Second, "`time` that one call of the sandbox may take")
+	flags.DurationVar(&c.Deadline, "call-deadline", transcoder.DefaultCallTimeout, "`time` that one call of the sandbox may take")
 	flags.Func("bitrate", "bits per second of each AAC track, a `number` (default: the plugin's, 192000 for stereo)", func(s string) error {
 		n, err := strconv.ParseUint(s, 10, 32)
 		c.Sound.Bitrate = uint32(n)
@@ -135,7 +137,7 @@ func ParseConfig(args []string, getenv func(string) (string, bool), output io.Wr
 	flags.StringVar(&level, "log-level", "info", "log from this `level` on: debug, info, warn or error")
 	flags.StringVar(&format, "log-format", "text", "log in this `form`: text or json")
 	c.Recordings = []string{"/media/", "/hdd/"}
-	c.Memory = 16 << 20
+	c.Memory = transcoder.DefaultMemoryBytes
 
 	if err := fromEnvironment(flags, getenv); err != nil {
 		return nil, err

@@ -36,8 +36,8 @@ type Server struct {
 	stopNow    context.CancelFunc
 }
 
-// New makes a server that opens a session of t for each stream. If t is a [prometheus.Collector] it is found at /metrics too.
-func New(c *Config, t Transcoder) (*Server, error) {
+// New makes a server that opens a session of t for each stream. Beside the server's own metrics those of more are at /metrics.
+func New(c *Config, t Transcoder, more ...prometheus.Collector) (*Server, error) {
 	s := &Server{
 		config: c, transcoder: t, sessions: newSessions(c.MaxSessions),
 		gate: &gate{receiver: c.Upstream, recordings: c.Recordings, allow: c.Allow},
@@ -46,9 +46,9 @@ func New(c *Config, t Transcoder) (*Server, error) {
 	s.stop, s.stopNow = context.WithCancel(context.Background())
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if collector, ok := t.(prometheus.Collector); ok {
+	for _, collector := range more {
 		if err := registry.Register(collector); err != nil {
-			return nil, fmt.Errorf("the transcoder's metrics: %w", err)
+			return nil, fmt.Errorf("metrics: %w", err)
 		}
 	}
 	s.metrics = newMetrics(registry, s.sessions)

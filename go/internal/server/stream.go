@@ -184,21 +184,18 @@ func (st *stream) cancelled(ctx context.Context) string {
 // with the next bytes; those that the old one died of are left away, lest the new one dies of them too.
 func (st *stream) process(ctx context.Context, in []byte) (reason string, err error) {
 	st.live.in.Add(int64(len(in)))
-	out, err := st.session.AppendProcess(ctx, st.out[:0], in)
-	if err != nil {
-		if reason := st.cancelled(ctx); reason != "" {
-			return st.finish(reason, nil)
-		}
-		if err := st.restart(ctx, err); err != nil {
-			return endFailed, err
-		}
-		return "", nil
-	}
+	// A call ends by its own deadline. The stream's context in it would kill the session in the middle of a call, and with it what
+	// is still to be sent at a shutdown.
+	out, died := st.session.AppendProcess(context.WithoutCancel(ctx), st.out[:0], in)
 	st.out = out
 	if err := st.write(out); err != nil {
 		return st.writeFailed(err)
 	}
-	if st.live.sample(time.Now()) {
+	if died != nil {
+		if err := st.restart(ctx, died); err != nil {
+			return endFailed, err
+		}
+	} else if st.live.sample(time.Now()) {
 		st.report(ctx)
 	}
 	return "", nil
@@ -216,7 +213,7 @@ func (st *stream) restart(ctx context.Context, cause error) error {
 		return fmt.Errorf("%d sandboxes in a row died: %w", st.restarts, cause)
 	}
 	_ = st.session.Close()
-	session, err := st.server.transcoder.Open(ctx)
+	session, err := st.server.transcoder.Open(context.WithoutCancel(ctx))
 	if err != nil {
 		return err
 	}
@@ -267,7 +264,6 @@ func (st *stream) finish(reason string, cause error) (string, error) {
 	if reason == endClientGone {
 		return reason, cause
 	}
-	// The stream's context may be over; the last call has the deadline of any call.
 	out, err := st.session.AppendFinish(context.Background(), st.out[:0])
 	if err != nil {
 		return reason, errors.Join(cause, err)
@@ -310,7 +306,7 @@ func (st *stream) writeFailed(err error) (string, error) {
 
 // report takes the session's report for those who look at the server.
 func (st *stream) report(ctx context.Context) {
-	if r, err := st.session.Report(ctx); err == nil {
+	if r, err := st.session.Report(context.WithoutCancel(ctx)); err == nil {
 		st.live.report.Store(&r)
 	}
 }

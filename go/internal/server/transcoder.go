@@ -12,8 +12,8 @@ type Transcoder interface {
 
 // Session transcodes one stream. One goroutine uses it at a time.
 type Session interface {
-	// AppendProcess takes the next bytes of the stream and appends the packets that are ready to dst. After an error the session
-	// is dead, and a new one has to be opened.
+	// AppendProcess takes the next bytes of the stream and appends the packets that are ready to dst, also beside an error. After
+	// an error the session is dead, and a new one has to be opened.
 	AppendProcess(ctx context.Context, dst, in []byte) ([]byte, error)
 	// AppendFinish says that the stream ends and appends the packets that were waiting.
 	AppendFinish(ctx context.Context, dst []byte) ([]byte, error)
