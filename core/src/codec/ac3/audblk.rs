@@ -123,19 +123,36 @@ impl AudioBlocks {
         gain: impl Fn(usize, f32) -> f32,
         planes: &mut [[f32; MAX_FRAME_SAMPLES]; MAX_CHANNELS],
     ) -> Result<(), FrameError> {
+        self.read_side_information(bits, block == 0)?;
+        self.read_coefficients(bits, block, gain, planes);
+        bits.check()
+    }
+
+    /// All of a block's fields before its mantissas, and what follows from them.
+    pub(super) fn read_side_information(&mut self, bits: &mut BitReader, first_block: bool) -> Result<(), FrameError> {
         self.read_flags(bits);
-        self.read_coupling(bits, block == 0)?;
-        self.read_exponents(bits, block == 0)?;
-        self.read_bit_allocation(bits, block == 0)?;
+        self.read_coupling(bits, first_block)?;
+        self.read_exponents(bits, first_block)?;
+        self.read_bit_allocation(bits, first_block)?;
         // skiple
         if bits.flag() {
             let skipl = bits.take(9) as usize;
             bits.skip(8 * skipl);
         }
         bits.check()?;
-        self.allocate()?;
-        self.read_coefficients(bits, block, gain, planes);
-        bits.check()
+        self.allocate()
+    }
+
+    /// Bit allocation pointers of all mantissas of the block read last, in the order of the bitstream.
+    #[cfg(test)]
+    pub(super) fn mantissas(&self) -> Vec<u8> {
+        let mut order: Vec<usize> = (0..self.layout.mode.channels()).collect();
+        if let Some(first) = order.iter().position(|&channel| self.coupling.has(channel)) {
+            order.insert(first + 1, CPL);
+        }
+        order.extend(self.layout.lfe.then_some(LFE));
+        let bins = |index: usize| &self.channels[index].bap[self.channels[index].start..self.channels[index].end];
+        order.into_iter().flat_map(|index| bins(index).to_vec()).collect()
     }
 
     /// `blksw` to `dynrng2` (A/52:2018 §5.4.3.1 to §5.4.3.6).

@@ -14,10 +14,14 @@ mod crc;
 mod decoder;
 mod dynamic_range;
 mod exponents;
+#[cfg(test)]
+mod generator;
 mod header;
 mod mantissas;
 mod rematrix;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod transform;
 
 pub use decoder::Decoder;
