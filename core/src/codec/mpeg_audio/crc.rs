@@ -3,10 +3,8 @@
 //! It covers the last 16 bits of the header and then, as each layer's §2.4.3 says, Layer I's bit allocation, Layer II's bit
 //! allocation and `scfsi`, Layer III's side information. The samples themselves are not protected.
 
-use super::header::{HEADER_BYTES, Header, Layer, Mode, Version};
-use super::tables::{NBAL_A, NBAL_B, NBAL_C, NBAL_D, NBAL_LSF};
-
-const CRC_BYTES: usize = 2;
+use super::allocation::nbals;
+use super::header::{CRC_BYTES, HEADER_BYTES, Header, Layer, Mode, Version};
 
 /// Whether the checksum of a whole frame fits; `None` when the frame has none.
 pub(super) fn fits(header: &Header, frame: &[u8]) -> Option<bool> {
@@ -52,14 +50,11 @@ fn protected_bits(header: &Header, data: &[u8]) -> Option<usize> {
 
 /// Layer II: the allocation itself, and 2 bits of `scfsi` for each channel of each subband that has one (§2.4.1.6).
 fn layer2_bits(header: &Header, data: &[u8]) -> Option<usize> {
-    let runs = allocation_table(header);
-    let sblimit = runs.iter().map(|(subbands, _)| subbands).sum();
-    let bound = header.bound(sblimit);
+    let bound = header.bound(nbals(header).count());
     let channels = header.channels();
     let mut at = 0;
     let mut allocated = 0;
-    let nbals = runs.iter().flat_map(|&(subbands, nbal)| std::iter::repeat_n(nbal, subbands));
-    for (sb, nbal) in nbals.enumerate() {
+    for (sb, nbal) in nbals(header).enumerate() {
         // At and above the bound one allocation serves both channels, each with its own scfsi.
         let (coded, served) = if sb < bound { (channels, 1) } else { (1, channels) };
         for _ in 0..coded {
@@ -70,18 +65,6 @@ fn layer2_bits(header: &Header, data: &[u8]) -> Option<usize> {
         }
     }
     Some(at + 2 * allocated)
-}
-
-/// Which allocation table a Layer II frame uses (ISO/IEC 11172-3 Table B.2, ISO/IEC 13818-3 Table B.1).
-fn allocation_table(header: &Header) -> &'static [(usize, usize)] {
-    let channel_bitrate = header.bitrate / header.channels() as u32;
-    match (header.version, channel_bitrate, header.sample_rate) {
-        (Version::Mpeg2 | Version::Mpeg25, _, _) => NBAL_LSF,
-        (_, ..=48_000, 32_000) => NBAL_D,
-        (_, ..=48_000, _) => NBAL_C,
-        (_, ..=80_000, _) | (_, _, 48_000) => NBAL_A,
-        _ => NBAL_B,
-    }
 }
 
 /// `bits` bits of `data` from bit `at`; `None` past its end.

@@ -10,6 +10,7 @@ use symphonia_core::packet::PacketRef;
 use symphonia_core::units::{Duration, Timestamp};
 
 use super::crc;
+use super::disguise::Disguise;
 use super::header::{HEADER_BYTES, Header, Layer, MAX_FRAME_BYTES, Mode, Version};
 use crate::codec::{FrameError, MAX_FRAME_SAMPLES, Mix, Pcm};
 
@@ -36,8 +37,8 @@ const DISTRUST_FRAMES: u32 = 40;
 pub struct Decoder {
     format: Option<Format>,
     mpa: Option<MpaDecoder>,
-    /// The last frame that was decoded.
-    last: Option<Header>,
+    /// The last frame that was decoded: as it came, and as Symphonia saw it.
+    last: Option<(Header, Header)>,
     checksums: Checksums,
     tail: Tail,
     /// A frame that Symphonia is to see in place of the one that came.
@@ -109,22 +110,25 @@ impl Decoder {
     pub fn decode(&mut self, frame: &[u8], out: &mut Pcm) -> Result<(), FrameError> {
         let header = Header::parse(frame)?;
         let frame = frame.get(..header.frame_bytes()).ok_or(FrameError::Truncated(header.frame_bytes()))?;
-        let format = Format::of(&header);
+        let disguise = Disguise::of(&header);
+        let seen = disguise.header(&header)?;
+        let format = Format::of(&seen);
         if self.format != Some(format) {
             self.change_format(format)?;
         }
         self.checksums.judge(crc::fits(&header, frame))?;
 
         let mpa = self.mpa.as_mut().ok_or(FrameError::Unsupported("layer"))?;
-        let frame = acceptable(&header, frame, &mut self.scratch).unwrap_or(frame);
+        let frame =
+            disguise.put_on(&header, &seen, frame, &mut self.scratch).ok_or(FrameError::Malformed("allocation"))?;
         out.set_samples(header.samples());
         render(mpa, frame, header.samples(), |channel, samples| out.plane_mut(channel).copy_from_slice(samples))?;
         out.sample_rate = header.sample_rate;
         out.layout = header.layout();
         out.mix = mix(&header);
-        self.tail.add_to(out, format.channels);
+        self.tail.add_to(out);
         self.tail.taken = false;
-        self.last = Some(header);
+        self.last = Some((header, seen));
         Ok(())
     }
 
@@ -133,7 +137,7 @@ impl Decoder {
     pub fn conceal(&mut self, samples: usize, out: &mut Pcm) {
         self.take_tail();
         out.set_samples(samples.min(MAX_FRAME_SAMPLES));
-        if let Some(last) = self.last {
+        if let Some((last, _)) = self.last {
             out.sample_rate = last.sample_rate;
             out.layout = last.layout();
             out.mix = mix(&last);
@@ -141,7 +145,7 @@ impl Decoder {
         for channel in 0..out.layout.channels() {
             out.plane_mut(channel).fill(0.0);
         }
-        self.tail.add_to(out, self.last.map_or(0, |last| last.channels()));
+        self.tail.add_to(out);
     }
 
     /// Makes the decoder for another format. What the old one still holds is kept where the channels are the same.
@@ -173,7 +177,7 @@ impl Decoder {
         }
         self.tail.taken = true;
         self.tail.at = 0;
-        let (Some(mpa), Some(last)) = (self.mpa.as_mut(), self.last) else { return };
+        let (Some(mpa), Some((_, last))) = (self.mpa.as_mut(), self.last) else { return };
         let frame = silent_frame(&last, &mut self.scratch);
         for from in (0..TAIL_SAMPLES).step_by(last.samples()) {
             let planes = &mut self.tail.planes;
@@ -219,9 +223,9 @@ impl Checksums {
 
 impl Tail {
     /// Adds what is left to `out`, as much of it as `out` has room for.
-    fn add_to(&mut self, out: &mut Pcm, channels: usize) {
+    fn add_to(&mut self, out: &mut Pcm) {
         let count = out.samples().min(TAIL_SAMPLES - self.at);
-        for channel in 0..channels.min(out.layout.channels()) {
+        for channel in 0..CHANNELS.min(out.layout.channels()) {
             let rest = &self.planes[channel][self.at..];
             for (sample, tail) in out.plane_mut(channel)[..count].iter_mut().zip(rest) {
                 *sample += tail;
@@ -258,26 +262,6 @@ fn render(
         }
     }
     Ok(())
-}
-
-/// Symphonia holds Layer II at the lower sampling frequencies to the rule on modes and bit rates that is MPEG-1's alone. There
-/// the bit rate says nothing but the frame's length, so the same frame under the highest one, filled up with zeros, decodes
-/// to the same samples. `None` where the frame is accepted as it is.
-fn acceptable<'a>(header: &Header, frame: &[u8], scratch: &'a mut [u8; MAX_FRAME_BYTES]) -> Option<&'a [u8]> {
-    let refused = header.version == Version::Mpeg2
-        && header.layer == Layer::Two
-        && header.mode != Mode::SingleChannel
-        && matches!(header.bitrate, 32_000 | 48_000 | 56_000 | 80_000);
-    if !refused {
-        return None;
-    }
-    let (start, rest) = scratch.split_at_mut(frame.len());
-    start.copy_from_slice(frame);
-    rest.fill(0);
-    // bitrate_index 14, padding_bit as it was.
-    scratch[2] = scratch[2] & 0x0f | 0xe0;
-    let length = Header::parse(&scratch[..HEADER_BYTES]).ok()?.frame_bytes();
-    scratch.get(..length)
 }
 
 /// A frame of silence in `header`'s format: nothing is allocated (Layers I and II) or coded (Layer III).

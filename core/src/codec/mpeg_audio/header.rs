@@ -7,6 +7,9 @@ use crate::codec::{ChannelMode, Codec, FrameError, FrameHeader, Layout};
 /// Bytes from a frame's start that [`parse_header`] needs.
 pub const HEADER_BYTES: usize = 4;
 
+/// Bytes of `crc_check`.
+pub(super) const CRC_BYTES: usize = 2;
+
 /// Bytes of the longest frame there is: Layer II, 384 kbit/s at 32 kHz, padded.
 pub(super) const MAX_FRAME_BYTES: usize = 1729;
 
@@ -57,6 +60,18 @@ pub(super) struct Header {
     /// `padding_bit`.
     pub padding: bool,
     pub mode: Mode,
+}
+
+impl Mode {
+    /// `mode` and `mode_extension` as they stand in the header.
+    pub fn bits(self) -> u8 {
+        match self {
+            Self::Stereo => 0b0000,
+            Self::JointStereo { bound } => 0b0100 | (bound / 4 - 1) as u8,
+            Self::DualChannel => 0b1000,
+            Self::SingleChannel => 0b1100,
+        }
+    }
 }
 
 impl Header {
@@ -118,6 +133,11 @@ impl Header {
     /// Coded channels.
     pub fn channels(&self) -> usize {
         self.layout().channels()
+    }
+
+    /// Where what follows header and checksum begins.
+    pub fn data_start(&self) -> usize {
+        HEADER_BYTES + if self.protected { CRC_BYTES } else { 0 }
     }
 
     /// Samples of one channel in the frame (§2.4.2.1; 13818-3 §2.4.2.1 halves Layer III's).

@@ -1,7 +1,9 @@
 //! MPEG-1 and MPEG-2 audio, Layers I to III: ISO/IEC 11172-3 and 13818-3.
 
+mod allocation;
 mod crc;
 mod decoder;
+mod disguise;
 mod header;
 mod tables;
 
