@@ -42,6 +42,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         out.clear();
         session.process(&piece, &mut out)
     })?;
+    let report = session.report()?;
+    if report.packets_out < report.packets_in / 2 {
+        return Err(format!("only {} of {} packets came out", report.packets_out, report.packets_in).into());
+    }
     let rate = piece.len() as f64 / pass.as_secs_f64() / f64::from(1 << 20);
     println!("process of {} null packets {} ({rate:.0} MiB/s)", piece.len() / null.len(), show(pass));
     println!("memory of that session     {} bytes", session.memory_peak());
