@@ -3,6 +3,8 @@ package transcoder
 import (
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -83,3 +85,6 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	return c, nil
 }
+
+// Engines are those that this program was built with.
+func Engines() []Engine { return slices.Sorted(maps.Keys(engines)) }

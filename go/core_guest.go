@@ -31,8 +31,9 @@ func (p *coreProgram) instantiate(ctx context.Context) (guest, error) {
 		g.instance.Begin(ctx)
 		defer g.instance.End()
 		if _, err := g.instance.Call(contract.Initialize); err != nil {
+			err = g.explain(err, contract.Open)
 			g.instance.Close()
-			return nil, g.explain(err, contract.Open)
+			return nil, err
 		}
 	}
 	return g, nil

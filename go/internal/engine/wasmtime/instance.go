@@ -103,7 +103,7 @@ func (i *instance) explain(err error) error {
 		return &engine.Trap{Code: engine.BadHandle, Message: handle.Error()}
 	}
 	var trap *wasmtime.Trap
-	if !errors.As(err, &trap) {
+	if !errors.As(i.failed, &trap) && !errors.As(err, &trap) {
 		// Instantiation fails without a trap when the address space is used up.
 		return &engine.Trap{Code: engine.Host, Message: err.Error()}
 	}

@@ -94,7 +94,7 @@ func (i *instance) Close() {
 	}
 }
 
-// traps are wazero's words for the kinds that matter.
+// traps are wazero's words for the kinds that matter. A stack overflow comes without a backtrace.
 var traps = map[string]engine.Code{
 	"unreachable":    engine.Unreachable,
 	"stack overflow": engine.StackOverflow,
@@ -113,12 +113,13 @@ func (i *instance) explain(err error) error {
 	if errors.As(err, &handle) {
 		return &engine.Trap{Code: engine.BadHandle, Message: handle.Error()}
 	}
-	message, backtrace, trapped := strings.Cut(err.Error(), "\nwasm stack trace:\n")
-	if !trapped {
-		return &engine.Trap{Code: engine.Host, Message: err.Error()}
-	}
+	message, backtrace, hasTrace := strings.Cut(err.Error(), "\nwasm stack trace:\n")
 	message = strings.TrimPrefix(message, "wasm error: ")
-	return &engine.Trap{Code: traps[message], Message: message, Frames: frames(backtrace)}
+	code, known := traps[message]
+	if !known && !hasTrace {
+		code = engine.Host
+	}
+	return &engine.Trap{Code: code, Message: message, Frames: frames(backtrace)}
 }
 
 // frames takes the functions' names out of lines such as "\t.name(i32,i32) i32".
