@@ -30,6 +30,7 @@ type stream struct {
 	memory   uint64
 	reported time.Time
 	ended    string // why there is no guest any more
+	closed   bool   // by the caller
 }
 
 // Open opens a session. It fails with ErrInvalidOption where an option is outside its range.
@@ -130,12 +131,20 @@ func (s *Session) Memory() uint64 {
 	return s.memory
 }
 
+// Closed says whether Close was called. A session that an error ended is not closed.
+func (s *Session) Closed() bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.closed
+}
+
 // Close gives the session's memory back. It may be called again, and always returns nil.
 func (s *Session) Close() error { return s.close() }
 
 func (s *stream) close() error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	s.closed = true
 	s.end("it was closed")
 	return nil
 }

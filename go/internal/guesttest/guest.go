@@ -10,8 +10,9 @@ import (
 
 // Where things lie in the guest's memory.
 const (
-	// Result is where every result is returned. The 4 KiB from there on are zero at first.
-	Result = 0x100
+	// Result is where every result is returned, but the report: that is zeros.
+	Result      = 0x100
+	emptyReport = 0xe00
 	// versionText and refusalText are in the data.
 	versionText = 0x10
 	refusalText = 0x20
@@ -84,7 +85,7 @@ func Echo() *Guest {
 	g.bodies[contract.Open] = Answer(0, Op(Const(Rep), Call(ResourceNew)), Const(0))
 	g.bodies[contract.Process] = Answer(0, Get(1), Get(2))
 	g.bodies[contract.Finish] = Answer(0, Const(1), Const(0))
-	g.bodies[contract.Report] = Const(Result)
+	g.bodies[contract.Report] = Const(emptyReport)
 	g.bodies[contract.Inspect] = Op(Store(Result, Const(1)), Store(Result+8, Const(refusalText)), Store(Result+12, Const(uint32(len(refusal)))), Const(Result))
 	g.bodies[contract.GetVersion] = Op(Store(Result, Const(versionText)), Store(Result+4, Const(uint32(len(version)))), Const(Result))
 	free := Op(Const(Heap), GlobalSet(heapEnd))

@@ -1,0 +1,5 @@
+//go:build !xg2g_embed
+
+package embedded
+
+var plugin []byte
