@@ -81,8 +81,15 @@ type rig struct {
 	url  string
 }
 
-// newRig serves upstream's streams; change may alter the configuration.
+// newRig serves upstream's streams through a fake transcoder; change may alter the configuration.
 func newRig(t testing.TB, upstream http.Handler, change func(*Config)) *rig {
+	t.Helper()
+	f := &fake{}
+	return newRigWith(t, upstream, change, f, f)
+}
+
+// newRigWith does so through any transcoder.
+func newRigWith(t testing.TB, upstream http.Handler, change func(*Config), f *fake, transcoder Transcoder) *rig {
 	t.Helper()
 	up := httptest.NewServer(upstream)
 	t.Cleanup(up.Close)
@@ -100,8 +107,8 @@ func newRig(t testing.TB, upstream http.Handler, change func(*Config)) *rig {
 	if change != nil {
 		change(config)
 	}
-	r := &rig{fake: &fake{}}
-	if r.Server, err = New(config, r.fake); err != nil {
+	r := &rig{fake: f}
+	if r.Server, err = New(config, transcoder); err != nil {
 		t.Fatal(err)
 	}
 	front := httptest.NewServer(r.Handler())

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -216,11 +217,26 @@ func TestNothingLeaks(t *testing.T) {
 		count = 1000
 	}
 	block := bytes.Repeat([]byte{0x47}, 1880)
-	r := newRig(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	r := newRig(t, holding(block), nil)
+	leaves(t, r, len(block), 200, count)
+	if n := r.fake.opened.Load(); n < int64(count) {
+		t.Errorf("only %d sessions", n)
+	}
+}
+
+// holding is an upstream that sends a block at once and then nothing.
+func holding(block []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(block)
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
-	}), nil)
+	})
+}
+
+// leaves opens and closes count sessions, reading some bytes of each, and compares what is left with what was there after the
+// first few.
+func leaves(t *testing.T, r *rig, read, first, count int) {
+	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	open := func(n int) {
 		var all sync.WaitGroup
@@ -233,7 +249,7 @@ func TestNothingLeaks(t *testing.T) {
 						failed.Add(1)
 						continue
 					}
-					if _, err := io.ReadFull(response.Body, make([]byte, len(block))); err != nil {
+					if _, err := io.ReadFull(response.Body, make([]byte, read)); err != nil {
 						failed.Add(1)
 					}
 					response.Body.Close()
@@ -246,32 +262,59 @@ func TestNothingLeaks(t *testing.T) {
 			t.Fatalf("%d of %d failed", failed.Load(), n)
 		}
 	}
-	open(200)
-	var goroutines, files int
-	measure := func() (int, int) { return runtime.NumGoroutine(), openFiles(t) }
-	eventually(t, "a quiet start", func() bool {
-		g, f := measure()
-		quiet := g == goroutines && f == files
-		goroutines, files = g, f
-		time.Sleep(50 * time.Millisecond)
-		return quiet
-	})
+	open(first)
+	before := quiet(t)
 	open(count)
 	eventually(t, "goroutines and files back where they were", func() bool {
-		g, f := measure()
-		return g <= goroutines+3 && f <= files+3
+		now := measure(t)
+		return now.goroutines <= before.goroutines+3 && now.files <= before.files+3
 	})
-	g, f := measure()
-	t.Logf("%d sessions: goroutines %d → %d, files %d → %d", count, goroutines, g, files, f)
-	if n := r.fake.opened.Load(); n < int64(count) {
-		t.Errorf("only %d sessions", n)
+	after := quiet(t)
+	t.Logf("%d sessions: %v → %v", count, before, after)
+	if grown := after.rss - before.rss; grown > 32<<20 {
+		t.Errorf("resident memory grew by %d MiB", grown>>20)
 	}
 }
 
-func openFiles(t testing.TB) int {
+// footprint is what the process holds.
+type footprint struct {
+	goroutines, files int
+	rss               int64
+}
+
+func (f footprint) String() string {
+	return fmt.Sprintf("%d goroutines, %d files, RSS %d MiB", f.goroutines, f.files, f.rss>>20)
+}
+
+func measure(t testing.TB) footprint {
+	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Skipf("SKIPPED: files cannot be counted: %v", err)
 	}
-	return len(entries)
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skipf("SKIPPED: memory cannot be measured: %v", err)
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(statm), &size, &resident); err != nil {
+		t.Fatal(err)
+	}
+	return footprint{runtime.NumGoroutine(), len(entries), resident * int64(os.Getpagesize())}
+}
+
+// quiet measures once goroutines and files stand still.
+func quiet(t testing.TB) footprint {
+	t.Helper()
+	var last footprint
+	eventually(t, "quiet", func() bool {
+		runtime.GC()
+		debug.FreeOSMemory()
+		now := measure(t)
+		still := now.goroutines == last.goroutines && now.files == last.files
+		last = now
+		time.Sleep(50 * time.Millisecond)
+		return still
+	})
+	return last
 }
