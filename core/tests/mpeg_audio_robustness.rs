@@ -4,11 +4,16 @@ use proptest::prelude::*;
 use xg2g_core::codec::mpeg_audio::{Decoder, HEADER_BYTES, parse_header};
 use xg2g_core::codec::{FrameError, MAX_FRAME_SAMPLES, Pcm};
 
-/// A valid header of any kind: 11 bits of syncword and 21 that are drawn until they are one.
+/// A valid header of any kind.
 fn any_header() -> impl Strategy<Value = [u8; HEADER_BYTES]> {
-    (0..1u32 << 21)
-        .prop_map(|low| (0x7ff << 21 | low).to_be_bytes())
-        .prop_filter("a header that is allowed", |header| parse_header(header).is_ok())
+    // ID and layer: MPEG-1, MPEG-2, MPEG-2.5 (Layer III only); then protection_bit.
+    let second = prop::sample::select(vec![0xfe, 0xfc, 0xfa, 0xf6, 0xf4, 0xf2, 0xe2u8]);
+    // bitrate_index, sampling_frequency, padding and private bit; mode and what follows it.
+    (second, any::<bool>(), 1..15u8, 0..3u8, 0..4u8, any::<u8>()).prop_map(
+        |(second, unprotected, bitrate_index, sampling_frequency, padding, mode)| {
+            [0xff, second | u8::from(unprotected), bitrate_index << 4 | sampling_frequency << 2 | padding, mode]
+        },
+    )
 }
 
 proptest! {

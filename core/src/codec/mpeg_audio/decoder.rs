@@ -27,7 +27,7 @@ const DISTRUST_FRAMES: u32 = 40;
 /// A decoder for Layers I, II and III: whole frames in, planar float samples out.
 ///
 /// Symphonia's decoders are told nothing but whole frames of one format, so a change of layer, sampling frequency or number
-/// of channels makes a new one. Otherwise nothing is allocated.
+/// of channels makes a new one. Otherwise nothing is allocated, but for a new bit reservoir after a loss in Layer III.
 ///
 /// **Checksums.** Symphonia skips them, so they are checked here, and a frame whose checksum is wrong is not decoded: its bit
 /// allocation is what every later bit hangs on, and a wrong one is heard as a burst of noise. But there are encoders that
