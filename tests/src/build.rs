@@ -21,7 +21,7 @@ pub fn layer2(frames: usize) -> Vec<u8> {
 /// ADTS frames of nothing: a header of 48 kHz stereo and filling.
 #[must_use]
 pub fn adts(frames: usize) -> Vec<u8> {
-    let mut frame = vec![0; 200];
+    let mut frame = [0; 200];
     frame[..7].copy_from_slice(&[0xFF, 0xF1, 0x4C, 0x80, (200u16 >> 3) as u8, 0x1F, 0xFC]);
     frame.repeat(frames)
 }
