@@ -15,6 +15,40 @@ pub fn packets(bytes: &[u8]) -> Vec<[u8; 188]> {
     found
 }
 
+/// The payload of all PES packets of a PID.
+#[must_use]
+pub fn elementary_stream(packets: &[[u8; 188]], pid: Pid) -> Vec<u8> {
+    let (mut reader, mut found) = (PesReader::default(), Vec::new());
+    for bytes in packets {
+        let packet = Packet::new(bytes);
+        if packet.pid() == pid && !packet.scrambled() {
+            reader.push(packet.payload_unit_start(), packet.payload(), |scan| {
+                if let PesScan::Payload(bytes) = scan {
+                    found.extend_from_slice(bytes);
+                }
+            });
+        }
+    }
+    found
+}
+
+/// Packets of a PID whose continuity counter does not follow from the one before (ISO/IEC 13818-1:2023 §2.4.3.3).
+#[must_use]
+pub fn continuity_errors(packets: &[[u8; 188]], pid: Pid) -> usize {
+    let mut last = None;
+    let mut errors = 0;
+    for bytes in packets {
+        let packet = Packet::new(bytes);
+        if packet.pid() != pid {
+            continue;
+        }
+        if let Some(last) = last.replace(packet.continuity_counter()) {
+            errors += usize::from(packet.continuity_counter() != (last + u8::from(packet.has_payload())) & 0x0F);
+        }
+    }
+    errors
+}
+
 /// When a PES packet's last byte is there, against when its first access unit is presented.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival {

@@ -82,7 +82,10 @@ fn decide_by_content(label: Label, content: Content) -> Decision {
             return Decision { decode: Some(family), reason };
         }
         (_, Label::Aac(_)) => return Decision::pass("AAC already"),
-        (_, Label::Private | Label::Other(_)) => return Decision::pass("no sound that is known here"),
+        (_, Label::Foreign(name)) => return Decision::pass(format!("{name} is not decoded")),
+        (Content::Absent, Label::Private) => return Decision::pass("private data; no packets seen yet"),
+        (_, Label::Private) => return Decision::pass("private data without sound that is known here"),
+        (_, Label::Other(_)) => return Decision::pass("no sound"),
     };
     let named = codec_name(identity.codec, identity.sample_rate);
     let lie = match label {

@@ -19,6 +19,8 @@ pub enum Label {
     Aac(&'static str),
     /// Private data of which the entry does not say more: it may be sound.
     Private,
+    /// Sound that is not decoded here, by its name.
+    Foreign(&'static str),
     /// Something else, by its name.
     Other(&'static str),
 }
@@ -28,7 +30,7 @@ impl Label {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Sound(_, name) | Self::Aac(name) | Self::Other(name) => name,
+            Self::Sound(_, name) | Self::Aac(name) | Self::Foreign(name) | Self::Other(name) => name,
             Self::Private => "private data",
         }
     }
@@ -50,18 +52,18 @@ impl Label {
             0x15 => Self::Other("metadata"),
             0x1B => Self::Other("H.264 video"),
             0x24 => Self::Other("HEVC video"),
-            0x2D | 0x2E => Self::Other("MPEG-H audio"),
+            0x2D | 0x2E => Self::Foreign("MPEG-H audio"),
             0x33 => Self::Other("VVC video"),
-            0x80 if bluray => Self::Other("LPCM"),
+            0x80 if bluray => Self::Foreign("LPCM"),
             0x81 => Self::Sound(Family::Ac3, "AC-3"),
-            0x82 if bluray => Self::Other("DTS"),
-            0x83 if bluray => Self::Other("TrueHD"),
+            0x82 if bluray => Self::Foreign("DTS"),
+            0x83 if bluray => Self::Foreign("TrueHD"),
             0x84 if bluray => Self::Sound(Family::Ac3, "E-AC-3"),
-            0x85 if bluray => Self::Other("DTS-HD"),
-            0x86 if bluray => Self::Other("DTS-HD"),
+            0x85 if bluray => Self::Foreign("DTS-HD"),
+            0x86 if bluray => Self::Foreign("DTS-HD"),
             0x86 => Self::Other("SCTE-35 cues"),
             0x87 => Self::Sound(Family::Ac3, "E-AC-3"),
-            0x8A => Self::Other("DTS"),
+            0x8A => Self::Foreign("DTS"),
             _ => Self::Other("unknown"),
         }
     }
@@ -71,10 +73,10 @@ impl Label {
         match registration(loop_).as_ref() {
             Some(b"AC-3") => return Self::Sound(Family::Ac3, "AC-3"),
             Some(b"EAC3") => return Self::Sound(Family::Ac3, "E-AC-3"),
-            Some(b"AC-4") => return Self::Other("AC-4"),
-            Some(b"DTS1" | b"DTS2" | b"DTS3") => return Self::Other("DTS"),
-            Some(b"BSSD") => return Self::Other("SMPTE 302M audio"),
-            Some(b"Opus") => return Self::Other("Opus"),
+            Some(b"AC-4") => return Self::Foreign("AC-4"),
+            Some(b"DTS1" | b"DTS2" | b"DTS3") => return Self::Foreign("DTS"),
+            Some(b"BSSD") => return Self::Foreign("SMPTE 302M audio"),
+            Some(b"Opus") => return Self::Foreign("Opus"),
             Some(b"HEVC") => return Self::Other("HEVC video"),
             Some(b"KLVA") => return Self::Other("KLV metadata"),
             Some(b"VANC") => return Self::Other("SMPTE 2038 ancillary data"),
@@ -85,8 +87,8 @@ impl Label {
             (descriptor::DVB_AC3 | descriptor::ATSC_AC3, _) => Some(Self::Sound(Family::Ac3, "AC-3")),
             (descriptor::DVB_EAC3 | descriptor::ATSC_EAC3, _) => Some(Self::Sound(Family::Ac3, "E-AC-3")),
             (descriptor::DVB_AAC, _) => Some(Self::Aac("AAC")),
-            (descriptor::DVB_DTS, _) => Some(Self::Other("DTS")),
-            (descriptor::DVB_EXTENSION, [0x15, ..]) => Some(Self::Other("AC-4")),
+            (descriptor::DVB_DTS, _) => Some(Self::Foreign("DTS")),
+            (descriptor::DVB_EXTENSION, [0x15, ..]) => Some(Self::Foreign("AC-4")),
             (0x46 | 0x56, _) => Some(Self::Other("teletext")),
             (0x59, _) => Some(Self::Other("DVB subtitles")),
             (0x45, _) => Some(Self::Other("VBI data")),
@@ -137,7 +139,7 @@ mod tests {
     #[test]
     fn cues_are_dts_on_a_disc() {
         assert_eq!(Label::read(0x86, &[], &[]), Label::Other("SCTE-35 cues"));
-        assert_eq!(Label::read(0x86, &[], &[5, 4, b'H', b'D', b'M', b'V']), Label::Other("DTS-HD"));
+        assert_eq!(Label::read(0x86, &[], &[5, 4, b'H', b'D', b'M', b'V']), Label::Foreign("DTS-HD"));
     }
 
     #[test]

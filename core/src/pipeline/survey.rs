@@ -143,7 +143,7 @@ impl Survey {
                 Label::Sound(family, _) => Some(family),
                 Label::Private => None,
                 Label::Aac(_) if self.watch_all => None,
-                Label::Aac(_) | Label::Other(_) => continue,
+                Label::Aac(_) | Label::Foreign(_) | Label::Other(_) => continue,
             };
             self.watches.entry(stream.pid).or_insert_with(|| Watch {
                 pes: PesReader::default(),
