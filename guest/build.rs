@@ -1,7 +1,8 @@
 //! The shape of the plugin's linear memory.
 
-/// Bytes of the stack, which the linker puts first: one that overflows runs below address 0 and traps.
-const STACK_BYTES: u32 = 256 * 1024;
+/// Bytes of the stack, which the linker puts first: one that overflows runs below address 0 and traps. The deepest use measured
+/// over the real streams of every codec is 28 KiB, in the encoder; Rust's default would be 1 MiB for each session.
+const STACK_BYTES: u32 = 128 * 1024;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
