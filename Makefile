@@ -21,7 +21,7 @@ REMAP := --config 'target.wasm32-unknown-unknown.rustflags=["--remap-path-prefix
 .PHONY: help demo build plugin command host licences test lint bench clean setup-build setup-test setup-lint
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: build setup-test ## Transcode the demo stream: before and after, timing, memory, speed.
 	@tools/demo
@@ -61,8 +61,9 @@ lint: plugin setup-lint ## Check formatting, warnings, dependencies' licences an
 	$(CACHE)/tools/bin/cargo-deny --locked check --hide-inclusion-graph licenses bans sources
 	@echo "lint: PASS (advisories were not checked: their database is fetched from the network; see deny.toml)"
 
-bench: build setup-test ## Measure speed as ratios against ffmpeg and the native build.
-	@if [ -x tools/bench ]; then tools/bench; else echo "no benchmark is there yet"; fi
+bench: plugin setup-test ## Measure speed as ratios against ffmpeg and the native build; ARGS goes to xg2g-bench.
+	cargo build --locked --release -p xg2g-transcoder -p xg2g-bench
+	XG2G_PLUGIN=$(CURDIR)/dist/transcoder.wasm $(CARGO_TARGET_DIR)/release/xg2g-bench $(ARGS)
 
 clean: ## Remove dist/ and .tools/; the cache stays (its place is printed).
 	rm -rf dist .tools
