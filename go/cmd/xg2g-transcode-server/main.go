@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/ManuGH/xg2g-transcoder/go/internal/server"
+	"github.com/ManuGH/xg2g-transcoder/go/metrics"
 )
 
 func main() {
@@ -35,12 +36,13 @@ func run(args []string) error {
 	// After the first signal the streams run out; a second one ends the program as it does any other.
 	context.AfterFunc(ctx, stop)
 
-	plugin, err := server.LoadPlugin(ctx, config, nil)
+	collector := metrics.New()
+	plugin, err := server.LoadPlugin(ctx, config, collector)
 	if err != nil {
 		return err
 	}
 	defer plugin.Close()
-	s, err := server.New(config, plugin)
+	s, err := server.New(config, plugin, collector)
 	if err != nil {
 		return err
 	}

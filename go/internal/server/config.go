@@ -42,8 +42,10 @@ type Config struct {
 	Write time.Duration
 	// Drain is how long running streams go on after the first signal to stop.
 	Drain time.Duration
-	// Plugin is the path of transcoder.wasm; where it is empty, [transcoder.Find] looks for it.
+	// Plugin is the path of transcoder.wasm; where it is empty, it is inside the program or [transcoder.Find] looks for it.
 	Plugin string
+	// Engine runs the plugin: wasmtime or wazero; the better of those that were built in when empty.
+	Engine string
 	// Cache is the folder for compiled code: the user's cache folder when empty, none when it is "-".
 	Cache string
 	// Memory is the most linear memory in bytes that one session's sandbox may grow to.
@@ -102,7 +104,8 @@ func ParseConfig(args []string, getenv func(string) (string, bool), output io.Wr
 	flags.IntVar(&c.Reconnects, "reconnects", 5, "`times` in a row that a lost upstream is opened again")
 	flags.DurationVar(&c.Write, "write-timeout", 15*time.Second, "`time` for a client to accept a write before it is dropped")
 	flags.DurationVar(&c.Drain, "drain-timeout", 5*time.Second, "`time` that streams go on after SIGTERM or SIGINT")
-	flags.StringVar(&c.Plugin, "plugin", "", "`path` of the plugin (default: transcoder.wasm beside the program, or in ./dist)")
+	flags.StringVar(&c.Plugin, "plugin", "", "`path` of the plugin (default: the one inside, else transcoder.wasm beside the program or in ./dist)")
+	flags.StringVar(&c.Engine, "engine", "", "what `engine` runs the plugin: wasmtime, or wazero (default: wasmtime, where it was built in)")
 	flags.StringVar(&c.Cache, "cache", "", "`folder` that keeps compiled code, for a faster start; - for none (default: the user's cache folder)")
 	flags.Func("memory-limit", "`MiB` of memory that the sandbox of a session may use (default 16)", func(s string) error {
 		n, err := strconv.ParseInt(s, 10, 64)
@@ -185,6 +188,7 @@ func (c *Config) finish(upstream, level, format string) error {
 		"dual-mono":     {c.Sound.DualMono, " both first second "},
 		"dynamic-range": {c.Sound.DynamicRange, " off line rf "},
 		"log-format":    {format, " text json "},
+		"engine":        {c.Engine, " wasmtime wazero "},
 	} {
 		if v.value != "" && !strings.Contains(v.of, " "+v.value+" ") {
 			return fmt.Errorf("%s: %q; want one of%s", name, v.value, strings.TrimRight(v.of, " "))

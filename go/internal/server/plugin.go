@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	transcoder "github.com/ManuGH/xg2g-transcoder/go"
+	"github.com/ManuGH/xg2g-transcoder/go/embedded"
 )
 
 // Plugin is the [Transcoder] that is served: sessions of the sandboxed plugin, opened as the configuration says.
@@ -14,20 +15,26 @@ type Plugin struct {
 	version string
 }
 
-// LoadPlugin finds, checks and compiles the plugin, and opens a session once so that a wrong option shows at the start. The
-// observer, which may be nil, is told of each session and call.
+// LoadPlugin finds, checks and compiles the plugin, and opens a session once so that a wrong option shows at the start. Where no
+// path is named it is the plugin inside the program, if there is one. The observer, which may be nil, is told of each session and
+// call.
 func LoadPlugin(ctx context.Context, c *Config, observer transcoder.Observer) (*Plugin, error) {
-	path, err := transcoder.Find(c.Plugin)
-	if err != nil {
-		return nil, err
+	config := transcoder.Config{
+		Engine: transcoder.Engine(c.Engine), MemoryBytes: uint64(c.Memory), CallTimeout: c.Deadline, Observer: observer, Logger: c.Log,
 	}
-	config := transcoder.Config{MemoryBytes: uint64(c.Memory), CallTimeout: c.Deadline, Observer: observer, Logger: c.Log}
 	if c.Cache == "-" {
 		config.NoCache = true
 	} else {
 		config.CacheDir = c.Cache
 	}
-	plugin, err := transcoder.LoadFile(ctx, path, config)
+	var plugin *transcoder.Plugin
+	path := "inside the program"
+	var err error
+	if file := embedded.Plugin(); file != nil && c.Plugin == "" {
+		plugin, err = transcoder.Load(ctx, file, config)
+	} else if path, err = transcoder.Find(c.Plugin); err == nil {
+		plugin, err = transcoder.LoadFile(ctx, path, config)
+	}
 	if err != nil {
 		return nil, err
 	}
