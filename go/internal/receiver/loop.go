@@ -143,7 +143,7 @@ func (l *Loop) appendRound(dst []byte, round int64, first, end int) []byte {
 		case clockPCR:
 			putPCR(b, (pcr(b)+round*l.duration)%pcrWrap)
 		case clockTime:
-			putTimestamp(b, (timestamp(b)+round*(l.duration/300))%ptsWrap)
+			putTimestamp(b, timestamp(b)+round*(l.duration/300))
 		}
 	}
 	return dst

@@ -173,6 +173,7 @@ func timestamp(b []byte) int64 {
 	return int64(b[0]>>1&7)<<30 | int64(b[1])<<22 | int64(b[2]>>1)<<15 | int64(b[3])<<7 | int64(b[4]>>1)
 }
 
+// putTimestamp writes the lowest 33 bits of v.
 func putTimestamp(b []byte, v int64) {
 	b[0] = b[0]&0xf1 | byte(v>>30&7)<<1
 	b[1] = byte(v >> 22)

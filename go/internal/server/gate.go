@@ -46,22 +46,20 @@ func (g *gate) reference(p string) error {
 	if m == nil {
 		return ErrNoService
 	}
-	// Everything is looked at with its escapes taken away, as the receiver does too; a name may follow the file.
+	// Everything is looked at with its escapes taken away, as the receiver does too. What stands before the next colon is a file, or
+	// the scheme of a URL; a name may follow.
 	rest := unescapeAll(m[2])
-	if strings.Contains(rest, "://") {
-		return fmt.Errorf("%w: a service reference to a URL would be fetched by the receiver", ErrNotAllowed)
-	}
 	file, _, _ := strings.Cut(rest, ":")
 	if file == "" {
 		return nil
 	}
-	climbs := strings.Contains(rest, "../") || strings.Contains(rest, "/..") || strings.Contains(rest, `\`)
+	climbs := strings.Contains(rest, "/..") || strings.Contains(rest, `\`)
 	for _, folder := range g.recordings {
 		if strings.HasPrefix(file, folder) && !climbs {
 			return nil
 		}
 	}
-	return fmt.Errorf("%w: %s is not in a folder of --recordings", ErrNotAllowed, file)
+	return fmt.Errorf("%w: neither a broadcast service nor a recording in a folder of --recordings", ErrNotAllowed)
 }
 
 // named gives the URL that a client names in /stream?url=.

@@ -48,6 +48,8 @@ func TestServiceReferences(t *testing.T) {
 		{"/1:0:0:0:0:0:0:0:0:0:/media/%2e%2e/etc/passwd", ErrNotAllowed},
 		{"/1:0:0:0:0:0:0:0:0:0:/media/%252e%252e/etc/passwd", ErrNotAllowed},
 		{"/1:0:0:0:0:0:0:0:0:0:media/a.ts", ErrNotAllowed},
+		{"/1:0:0:0:0:0:0:0:0:0:/media/..%5c..%5cetc", ErrNotAllowed},
+		{"/1:0:0:0:0:0:0:0:0:0:/media/a%5c..%5cetc", ErrNotAllowed},
 		{"/1:0:1:0:0:0:0:0:0:0:http%3a//10.0.0.1/secret:Name", ErrNotAllowed},
 		{"/4097:0:1:0:0:0:0:0:0:0:http%253a//10.0.0.1/secret:Name", ErrNotAllowed},
 		{"/4097:0:1:0:0:0:0:0:0:0:http://10.0.0.1/secret", ErrNotAllowed},

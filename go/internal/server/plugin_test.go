@@ -68,6 +68,14 @@ func TestServedStreamIsThePluginsOutput(t *testing.T) {
 	if !bytes.HasPrefix(want, got) {
 		t.Error("the server's stream differs from the plugin's")
 	}
+	report, err := session.Report(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if track := report.Tracks[0]; track.PID != 0x102 || track.Codec != "AC-3" || track.Language != "eng" || track.SampleRate != 48000 ||
+		track.Channels != "5.1" || track.FramesDecoded < 200 || track.AccessUnits < 300 || track.DriftMicros != 0 {
+		t.Errorf("%+v", track)
+	}
 	found, err := plugin.plugin.Inspect(t.Context(), got, transcoder.Options{})
 	if err != nil {
 		t.Fatal(err)
