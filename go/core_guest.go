@@ -27,10 +27,13 @@ func (p *coreProgram) instantiate(ctx context.Context) (guest, error) {
 	if g.instance, err = p.module.Instantiate(ctx); err != nil {
 		return nil, g.explain(err, contract.Open)
 	}
-	if g.instance.Has(contract.Initialize) {
-		g.instance.Begin(ctx)
-		defer g.instance.End()
-		if _, err := g.instance.Call(contract.Initialize); err != nil {
+	g.instance.Begin(ctx)
+	defer g.instance.End()
+	for _, f := range []contract.Func{contract.Start, contract.Initialize} {
+		if !g.instance.Has(f) {
+			continue
+		}
+		if _, err := g.instance.Call(f); err != nil {
 			err = g.explain(err, contract.Open)
 			g.instance.Close()
 			return nil, err
@@ -250,24 +253,9 @@ func (g *coreGuest) explain(err error, f contract.Func) error {
 	case trap.Code == engine.StackOverflow:
 		limit.Limit = LimitStack
 		return limit
-	case g.outOfMemory(trap, backtrace):
+	case trap.Code == engine.MemoryRefused:
 		limit.Limit, limit.Bytes = LimitMemory, g.config.MemoryBytes
 		return limit
 	}
 	return &TrapError{Reason: trap.Message, Call: f.String(), Function: function, Backtrace: backtrace, Position: g.position}
-}
-
-// outOfMemory tells a failed allocation from other traps. Neither engine says that it refused memory: the plugin sees an
-// allocation fail and gives up by the instruction unreachable. So it was the memory where the functions that gave up are those
-// that do it for want of memory, or where so little was left that not even a piece of the stream would have gone in.
-func (g *coreGuest) outOfMemory(trap *engine.Trap, backtrace []string) bool {
-	if trap.Code != engine.Unreachable {
-		return false
-	}
-	for _, name := range backtrace {
-		if isAllocationFailure(name) {
-			return true
-		}
-	}
-	return g.instance != nil && g.memory()+maxPiece >= g.config.MemoryBytes
 }

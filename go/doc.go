@@ -15,7 +15,7 @@
 // # Engines
 //
 // The plugin runs on wasmtime, or on wazero where the program is built without cgo or [Config].Engine says so. Both give the
-// same bytes; wazero needs about three times the processor time.
+// same bytes; wazero needs about twice the processor time.
 //
 // # Errors
 //

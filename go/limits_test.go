@@ -35,13 +35,9 @@ func TestMemoryLimitObeyed(t *testing.T) {
 }
 
 func TestMemoryLimitViolated(t *testing.T) {
-	hungry := guesttest.Echo()
-	oom := hungry.Func("__rustc::rust_oom", 0, 0, guesttest.Unreachable)
-	refused := guesttest.Op(guesttest.Const(1000), guesttest.MemoryGrow, guesttest.Const(0xffffffff), guesttest.Eq)
-	hungry.With(contract.Process, guesttest.Op(guesttest.If(refused, guesttest.Call(oom)), guesttest.Const(0)))
 	for name, guest := range map[string]*guesttest.Guest{
 		"page by page": guesttest.Echo().With(contract.Process, guesttest.Loop(guesttest.Op(grow(1), guesttest.Drop))),
-		"all at once":  hungry,
+		"all at once":  guesttest.Echo().With(contract.Process, grow(1000)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			forEngines(t, func(t *testing.T, engine transcoder.Engine) {
@@ -49,8 +45,8 @@ func TestMemoryLimitViolated(t *testing.T) {
 				session := open(t, plugin)
 				_, err := session.Process(t.Context(), []byte("abc"))
 				var limit *transcoder.LimitError
-				if !errors.As(err, &limit) || limit.Limit != transcoder.LimitMemory || limit.Bytes != 1<<20 {
-					t.Fatalf("got %v", err)
+				if !errors.As(err, &limit) || limit.Limit != transcoder.LimitMemory || limit.Bytes != 1<<20 || limit.Function != "process" {
+					t.Fatalf("got %#v", err)
 				}
 				if !errors.Is(err, transcoder.ErrLimit) || errors.Is(err, transcoder.ErrTrap) || errors.Is(err, transcoder.ErrClosed) {
 					t.Errorf("%v is of the wrong kind", err)
@@ -80,7 +76,13 @@ var forEver = guesttest.Loop(nil)
 func TestCallTimeoutViolated(t *testing.T) {
 	starting := guesttest.Echo()
 	starting.Start(starting.Func("start", 0, 0, forEver))
+	// No loop, but 2^60 calls.
+	calling := guesttest.Echo()
+	itself := guesttest.Op(guesttest.Get(0), guesttest.Const(1), guesttest.Sub, guesttest.Call(calling.Next()))
+	calling.With(contract.Process, guesttest.Op(guesttest.Const(60), guesttest.Call(calling.Next()), guesttest.Const(0)))
+	calling.Func("calls", 1, 0, guesttest.If(guesttest.Get(0), guesttest.Op(itself, itself)))
 	for name, guest := range map[string]*guesttest.Guest{
+		"calls":   calling,
 		"open":    guesttest.Echo().With(contract.Open, forEver),
 		"start":   starting,
 		"process": guesttest.Echo().With(contract.Process, forEver),
@@ -90,6 +92,7 @@ func TestCallTimeoutViolated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			forEngines(t, func(t *testing.T, engine transcoder.Engine) {
 				plugin := loadGuest(t, guest, transcoder.Config{Engine: engine, CallTimeout: 50 * time.Millisecond})
+				go runtime.GC() // which must not wait for the plugin
 				start := time.Now()
 				session, err := plugin.Open(t.Context(), transcoder.Options{})
 				if err == nil {

@@ -26,8 +26,8 @@ var (
 )
 
 // NewReader opens a session and returns a reader of source's stream, transcoded. What one read of the source gives is taken in
-// at once, so the stream is as live as the source. The context ends reading between and during calls into the plugin; it does
-// not end a read of the source that waits.
+// at once, so the stream is as live as the source. The context holds for the calls into the plugin; it does not end a read of the
+// source that waits.
 //
 // Where the source ends, or fails, the packets that were waiting come first, then io.EOF or the source's error.
 func NewReader(ctx context.Context, plugin *Plugin, source io.Reader, options Options) (*Reader, error) {

@@ -12,6 +12,9 @@ const reportInterval = 5 * time.Second
 
 // Session is one stream, being transcoded as it arrives, in a sandbox of its own.
 //
+// A context's deadline holds within a call, like the plugin's own. That it was cancelled is seen between pieces of 64 KiB; within
+// one by wazero alone.
+//
 // Output never depends on how the input was cut into pieces. A session may be used by several goroutines: their calls come one
 // after the other. An error that is not the plugin's own ([Error]), or a context's that came in mid-call, ends it: it gives its
 // memory back, further calls are ErrClosed, and a new session goes on with the rest of the stream within one audio frame.

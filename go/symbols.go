@@ -36,17 +36,6 @@ func isPanicMachinery(name string) bool {
 	return false
 }
 
-// isAllocationFailure says whether a function runs only when an allocation failed.
-func isAllocationFailure(name string) bool {
-	for _, part := range []string{"handle_alloc_error", "alloc_error_handler", "rust_oom", "raw_vec::handle_error", "default_alloc_error_hook"} {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	// wit-bindgen's cabi_realloc has no other reason to trap.
-	return strings.HasPrefix(name, "cabi_realloc")
-}
-
 func isContext(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -14,6 +14,8 @@ type Core struct {
 	Bytes []byte
 	// MemoryBytes is how large its linear memory is from the start.
 	MemoryBytes uint64
+	// Types, Funcs and Globals are how many of them it has, imported ones included.
+	Types, Funcs, Globals int
 }
 
 const pageSize = 64 << 10
@@ -24,6 +26,7 @@ const (
 	moduleImport   = 2
 	moduleFunction = 3
 	moduleMemory   = 5
+	moduleGlobal   = 6
 	moduleExport   = 7
 )
 
@@ -64,6 +67,7 @@ type module struct {
 	imports  []coreImport
 	funcs    []uint32 // type of each function, imported ones first
 	memories []memoryType
+	globals  int
 	exports  map[string]item
 }
 
@@ -95,6 +99,9 @@ func parseModule(s scanner) (*module, error) {
 			for range content.count("the memories") {
 				m.memories = append(m.memories, limits(&content))
 			}
+		case moduleGlobal:
+			m.globals = content.count("the globals")
+			continue // whose values nobody asks for
 		case moduleExport:
 			for range content.count("the exports") {
 				name := content.name("an export's name")
@@ -194,7 +201,13 @@ func (m *module) check() (*Core, error) {
 	if pages := m.memories[0].minPages; pages > maxPages {
 		return nil, fmt.Errorf("%w: its core module's memory begins with %d pages", ErrInvalid, pages)
 	}
-	return &Core{Bytes: m.bytes, MemoryBytes: m.memories[0].minPages * pageSize}, nil
+	return &Core{
+		Bytes:       m.bytes,
+		MemoryBytes: m.memories[0].minPages * pageSize,
+		Types:       len(m.types),
+		Funcs:       len(m.funcs),
+		Globals:     m.globals,
+	}, nil
 }
 
 var tableFunctions = map[string]funcType{

@@ -30,6 +30,7 @@ type Func int
 // The functions in the order of [Funcs].
 const (
 	Realloc Func = iota
+	Start
 	Initialize
 	Open
 	OpenPost
@@ -69,6 +70,7 @@ const optionsFlat = 4*2 + 2*2
 // the function cabi_post_… frees what that points to.
 var Funcs = [Count]Signature{
 	Realloc:        {Name: "cabi_realloc", Call: "cabi_realloc", Params: 4, Results: 1},
+	Start:          {Name: "xg2g:start", Call: "start", Optional: true}, // the start function, once it is an export
 	Initialize:     {Name: "_initialize", Call: "_initialize", Optional: true},
 	Open:           lifted("[static]session.open", "open", optionsFlat),
 	OpenPost:       post("[static]session.open", "open"),

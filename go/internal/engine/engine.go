@@ -60,8 +60,8 @@ type Code int
 const (
 	// Other is any trap that needs no further distinction.
 	Other Code = iota
-	// Unreachable is the instruction of that name: what a panic and a failed allocation end in.
-	Unreachable
+	// MemoryRefused is a memory that would have grown beyond the limit.
+	MemoryRefused
 	// Interrupted is the deadline.
 	Interrupted
 	// StackOverflow is a call stack that grew too deep.

@@ -69,7 +69,7 @@ type segment struct {
 
 // Echo is a guest that gives back what it is given and behaves well.
 func Echo() *Guest {
-	g := &Guest{Pages: 1, ExportName: contract.Interface, start: -1, bodies: map[contract.Func]Code{}}
+	g := &Guest{Pages: 1, ExportName: contract.Interface, start: -1, bodies: map[contract.Func]Code{}, missing: []contract.Func{contract.Start}}
 	g.Data(versionText, version)
 	g.Data(refusalText, refusal)
 	end := GlobalGet(heapEnd)
@@ -124,9 +124,13 @@ func (g *Guest) Without(f contract.Func) *Guest {
 
 // Func adds a function and returns its index for Call.
 func (g *Guest) Func(name string, params, results int, body Code) int {
+	index := g.Next()
 	g.extra = append(g.extra, function{name, params, results, body})
-	return imported + len(contract.Funcs) + len(g.extra) - 1
+	return index
 }
+
+// Next is the index that the next Func will have.
+func (g *Guest) Next() int { return imported + len(contract.Funcs) + len(g.extra) }
 
 // Index is a contract's function for Call.
 func Index(f contract.Func) int { return imported + int(f) }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ManuGH/xg2g-transcoder/go/internal/contract"
 	"github.com/ManuGH/xg2g-transcoder/go/internal/engine"
+	"github.com/ManuGH/xg2g-transcoder/go/internal/instrument"
 )
 
 type instance struct {
@@ -19,6 +20,7 @@ type instance struct {
 	store   *wasmtime.Store
 	memory  *wasmtime.Memory
 	funcs   [contract.Count]*wasmtime.Func
+	refused *wasmtime.Global
 	handles engine.Handles
 	ctx     context.Context
 	// failed is why a function of the handle table ended a call.
@@ -39,6 +41,7 @@ func (m *module) Instantiate(ctx context.Context) (engine.Instance, error) {
 		return nil, err
 	}
 	i.memory = linked.GetExport(i.store, contract.Memory).Memory()
+	i.refused = linked.GetExport(i.store, instrument.Refused).Global()
 	for f := range contract.Count {
 		i.funcs[f] = linked.GetFunc(i.store, contract.Funcs[f].Name)
 	}
@@ -111,7 +114,9 @@ func (i *instance) explain(err error) error {
 	if code := trap.Code(); code != nil {
 		switch *code {
 		case wasmtime.UnreachableCodeReached:
-			out.Code = engine.Unreachable
+			if i.refused != nil && i.refused.Get(i.store).I32() != 0 {
+				out.Code, out.Frames = engine.MemoryRefused, out.Frames[1:]
+			}
 		case wasmtime.StackOverflow:
 			out.Code = engine.StackOverflow
 		case wasmtime.Interrupt:

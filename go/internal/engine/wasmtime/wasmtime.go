@@ -16,6 +16,7 @@ import (
 	"github.com/ManuGH/xg2g-transcoder/go/internal/component"
 	"github.com/ManuGH/xg2g-transcoder/go/internal/contract"
 	"github.com/ManuGH/xg2g-transcoder/go/internal/engine"
+	"github.com/ManuGH/xg2g-transcoder/go/internal/instrument"
 )
 
 // Name is the engine and its version: what code compiled by it is kept under.
@@ -68,14 +69,18 @@ func Compile(_ context.Context, core *component.Core, config engine.Config) (eng
 }
 
 func (m *module) compile(core *component.Core) (*wasmtime.Module, bool, error) {
-	file := cacheFile(m.config.CacheDir, core.Bytes)
+	code, err := instrument.Module(core, false) // epochs see to the deadline
+	if err != nil {
+		return nil, false, err
+	}
+	file := cacheFile(m.config.CacheDir, code)
 	if code, ok := readCache(file); ok {
 		// Wasmtime looks for itself whether the code is of its version, for this machine and these settings.
 		if compiled, err := wasmtime.NewModuleDeserialize(m.engine, code); err == nil {
 			return compiled, true, nil
 		}
 	}
-	compiled, err := wasmtime.NewModule(m.engine, core.Bytes)
+	compiled, err := wasmtime.NewModule(m.engine, code)
 	if err != nil {
 		return nil, false, err
 	}

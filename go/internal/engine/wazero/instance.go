@@ -7,10 +7,10 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/ManuGH/xg2g-transcoder/go/internal/contract"
 	"github.com/ManuGH/xg2g-transcoder/go/internal/engine"
+	"github.com/ManuGH/xg2g-transcoder/go/internal/instrument"
 )
 
 // stackSlots is what the longest call needs: a slot for each parameter, or for the result.
@@ -20,34 +20,37 @@ type instance struct {
 	module  *module
 	guest   api.Module
 	funcs   [contract.Count]api.Function
+	refused api.Global
+	alarm   alarm
 	handles engine.Handles
 	stack   [stackSlots]uint64
 	// caller is the context that Begin was given, call the one made of it.
 	caller, call context.Context
-	cancel       context.CancelFunc
 }
 
 func (m *module) Instantiate(ctx context.Context) (engine.Instance, error) {
 	i := &instance{module: m}
-	i.Begin(ctx)
-	defer i.End()
 	var err error
-	if i.guest, err = m.runtime.InstantiateModule(i.call, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions()); err != nil {
+	// No function of the module runs: what would at the start is an export.
+	if i.guest, err = m.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions()); err != nil {
 		return nil, i.explain(err)
 	}
 	for f := range contract.Count {
 		i.funcs[f] = i.guest.ExportedFunction(contract.Funcs[f].Name)
 	}
+	i.refused = i.guest.ExportedGlobal(instrument.Refused)
+	i.alarm.flag = i.guest.ExportedGlobal(instrument.Stop).(api.MutableGlobal)
 	return i, nil
 }
 
 func (i *instance) Begin(ctx context.Context) {
 	i.caller = ctx
-	i.call, i.cancel = context.WithTimeout(context.WithValue(ctx, instanceKey{}, i), i.module.config.CallTimeout)
+	i.call = context.WithValue(context.WithoutCancel(ctx), instanceKey{}, i)
+	i.alarm.set(ctx, i.module.config.CallTimeout)
 }
 
 func (i *instance) End() {
-	i.cancel()
+	i.alarm.unset()
 	i.caller, i.call = nil, nil
 }
 
@@ -94,32 +97,28 @@ func (i *instance) Close() {
 	}
 }
 
-// traps are wazero's words for the kinds that matter. A stack overflow comes without a backtrace.
-var traps = map[string]engine.Code{
-	"unreachable":    engine.Unreachable,
-	"stack overflow": engine.StackOverflow,
-}
-
 // explain makes a trap of wazero's error, which tells kind and backtrace as text only.
 func (i *instance) explain(err error) error {
-	var exit *sys.ExitError
-	if errors.As(err, &exit) {
-		if cause := i.caller.Err(); cause != nil {
-			return cause
-		}
-		return &engine.Trap{Code: engine.Interrupted, Message: "interrupt"}
-	}
 	var handle *engine.HandleError
 	if errors.As(err, &handle) {
 		return &engine.Trap{Code: engine.BadHandle, Message: handle.Error()}
 	}
 	message, backtrace, hasTrace := strings.Cut(err.Error(), "\nwasm stack trace:\n")
-	message = strings.TrimPrefix(message, "wasm error: ")
-	code, known := traps[message]
-	if !known && !hasTrace {
-		code = engine.Host
+	trap := &engine.Trap{Message: strings.TrimPrefix(message, "wasm error: "), Frames: frames(backtrace)}
+	switch {
+	case trap.Message == "stack overflow": // which comes without a backtrace
+		trap.Code = engine.StackOverflow
+	case !hasTrace:
+		trap.Code = engine.Host
+	case i.refused.Get() != 0:
+		trap.Code, trap.Frames = engine.MemoryRefused, trap.Frames[1:]
+	case i.alarm.rung() && trap.Message == "unreachable":
+		if cause := i.caller.Err(); cause != nil {
+			return cause
+		}
+		trap.Code, trap.Frames = engine.Interrupted, trap.Frames[1:]
 	}
-	return &engine.Trap{Code: code, Message: message, Frames: frames(backtrace)}
+	return trap
 }
 
 // frames takes the functions' names out of lines such as "\t.name(i32,i32) i32".

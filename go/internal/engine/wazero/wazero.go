@@ -11,6 +11,7 @@ import (
 	"github.com/ManuGH/xg2g-transcoder/go/internal/component"
 	"github.com/ManuGH/xg2g-transcoder/go/internal/contract"
 	"github.com/ManuGH/xg2g-transcoder/go/internal/engine"
+	"github.com/ManuGH/xg2g-transcoder/go/internal/instrument"
 )
 
 const pageSize = 64 << 10
@@ -28,7 +29,6 @@ var _ engine.Compile = Compile
 func Compile(ctx context.Context, core *component.Core, config engine.Config) (_ engine.Module, err error) {
 	settings := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2).
-		WithCloseOnContextDone(true).
 		WithMemoryLimitPages(uint32(min(config.MemoryBytes/pageSize, 1<<16)))
 	m := &module{config: config}
 	if config.CacheDir != "" {
@@ -42,7 +42,12 @@ func Compile(ctx context.Context, core *component.Core, config engine.Config) (_
 		_ = m.Close()
 		return nil, fmt.Errorf("wazero: %w", err)
 	}
-	if m.compiled, err = m.runtime.CompileModule(ctx, core.Bytes); err != nil {
+	code, err := instrument.Module(core, true)
+	if err != nil {
+		_ = m.Close()
+		return nil, fmt.Errorf("wazero: %w", err)
+	}
+	if m.compiled, err = m.runtime.CompileModule(ctx, code); err != nil {
 		_ = m.Close()
 		return nil, fmt.Errorf("wazero: %w", err)
 	}
