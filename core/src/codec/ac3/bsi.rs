@@ -58,8 +58,14 @@ impl Bsi {
         if bsid == ALTERNATE_BSID {
             if bits.flag() {
                 let _dmixmod_ltrt = bits.take(8);
-                mix.center = LORO_CENTER_MIX_LEVELS[bits.take(3) as usize];
-                mix.surround = LORO_SURROUND_MIX_LEVELS[bits.take(3) as usize];
+                let (center, surround) = (bits.take(3) as usize, bits.take(3) as usize);
+                // Where there is no such channel the levels say nothing; mono keeps its own.
+                if has_center_mix(mode) {
+                    mix.center = LORO_CENTER_MIX_LEVELS[center];
+                }
+                if has_surround_mix(mode) {
+                    mix.surround = LORO_SURROUND_MIX_LEVELS[surround];
+                }
             }
         } else {
             skip_if_present(bits, 14); // timecod1
