@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # Compiled code and tools outlive the checkout, so that a fresh clone builds quickly.
-CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/xg2g-transcoder
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/xg2g-transcoder-build
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 export XG2G_CACHE := $(CACHE)
 

@@ -22,14 +22,17 @@ impl Default for PluginConfig {
     }
 }
 
+/// The folder that is the engine's own. It keeps its cache small by removing what it finds there, whoever put it there.
+const ENGINE_FOLDER: &str = "wasmtime";
+
 /// Where compiled code is kept from one run to the next. It is machine code that is run as it is found, so only the user
 /// who runs it may be able to write there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum CompileCache {
-    /// `$XDG_CACHE_HOME/xg2g-transcoder`, or `~/.cache/xg2g-transcoder`. Nowhere when neither can be written.
+    /// `$XDG_CACHE_HOME/xg2g-transcoder`, or `~/.cache/xg2g-transcoder`, in a folder of its own. Nowhere when neither can be written.
     #[default]
     User,
-    /// In this directory, which is made if need be.
+    /// In a folder of its own in this directory, which is made if need be.
     Directory(PathBuf),
     /// Nowhere: every load compiles.
     Off,
@@ -54,7 +57,7 @@ impl CompileCache {
         let Some(directory) = self.directory() else { return Ok(None) };
         let opened = std::path::absolute(&directory).map_err(wasmtime::Error::from).and_then(|absolute| {
             let mut config = CacheConfig::new();
-            config.with_directory(absolute);
+            config.with_directory(absolute.join(ENGINE_FOLDER));
             Cache::new(config)
         });
         match opened {

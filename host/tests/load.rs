@@ -117,3 +117,13 @@ fn a_cache_directory_that_cannot_be_is_an_error() {
     let config = PluginConfig { cache: CompileCache::Directory(file.path().join("c")), ..PluginConfig::default() };
     assert!(matches!(Plugin::with_config(&good().component(), &config), Err(LoadError::Cache { .. })));
 }
+
+/// The engine once tidied up a whole folder that it was told to cache in, builds that others kept there included.
+#[test]
+fn the_cache_keeps_to_a_folder_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = CompileCache::Directory(directory.path().to_path_buf());
+    Plugin::with_config(&good().component(), &PluginConfig { cache, ..PluginConfig::default() }).unwrap();
+    let found: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(found, ["wasmtime"]);
+}

@@ -133,8 +133,7 @@ fn an_independent_judge_agrees() {
     for path in streams::all() {
         let (out, report) = transcode(&plugin, &std::fs::read(&path).expect("a stream"));
         std::fs::write(&result, out).expect("room in the temporary folder");
-        let output =
-            Command::new(python).arg(&judge).args([&path, &result]).arg("--json").output().expect("python3");
+        let output = Command::new(python).arg(&judge).args([&path, &result]).arg("--json").output().expect("python3");
         let checks: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
             panic!("{}: the judge failed ({error}): {}", path.display(), String::from_utf8_lossy(&output.stderr))
         });
