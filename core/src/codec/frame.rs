@@ -36,6 +36,9 @@ pub struct FrameHeader {
     pub layout: Layout,
     /// Nominal bits per second; 0 where the header does not say.
     pub bitrate: u32,
+    /// Whether the frame goes on with what an earlier one began: a substream of E-AC-3 that depends on another, or another
+    /// programme beside the first. It has no time of its own.
+    pub continues: bool,
 }
 
 /// Why bytes are not a frame that can be decoded.

@@ -2,6 +2,7 @@
 
 pub mod aac;
 pub mod ac3;
+pub mod eac3;
 mod frame;
 mod framer;
 pub mod mpeg_audio;

@@ -94,7 +94,10 @@ impl Probe {
 
     /// Follows the headers from `at`.
     fn chain(&self, at: usize) -> Result<Identity, FrameError> {
-        let (identity, mut length) = identify(&self.bytes[at..])?;
+        let (identity, mut length, continues) = identify(&self.bytes[at..])?;
+        if continues {
+            return Err(FrameError::Malformed("header"));
+        }
         let is_expected = self.expected.is_some() && Family::of(identity.codec) == self.expected;
         let needed = match is_expected {
             true if self.unit_starts.contains(&at) => 1,
@@ -102,10 +105,16 @@ impl Probe {
             false => 3,
         };
         let mut next = at;
-        for _ in 1..needed {
+        let mut found = 1;
+        while found < needed {
             next += length;
             let rest = self.bytes.get(next..).ok_or(FrameError::Truncated(next))?;
-            let (other, other_length) = identify(rest)?;
+            let (other, other_length, continues) = identify(rest)?;
+            if continues {
+                length = other_length;
+                continue;
+            }
+            found += 1;
             if other.codec != identity.codec || other.sample_rate != identity.sample_rate {
                 return Err(FrameError::Malformed("header"));
             }
@@ -115,20 +124,25 @@ impl Probe {
     }
 }
 
-/// Reads whichever header stands at the start of `bytes`; with it, the frame's length.
-fn identify(bytes: &[u8]) -> Result<(Identity, usize), FrameError> {
+/// Reads whichever header stands at the start of `bytes`; with it, the frame's length and whether it
+/// continues another.
+fn identify(bytes: &[u8]) -> Result<(Identity, usize, bool), FrameError> {
     let frame = match bytes {
         [] | [_] => return Err(FrameError::Truncated(2)),
         [0x0B, 0x77, ..] => ac3::parse_header(bytes)?,
         [0xFF, b, ..] if b & 0xF6 == 0xF0 => {
             let adts = aac::parse_adts(bytes)?;
             let (sample_rate, layout) = (Some(adts.sample_rate), adts.layout);
-            return Ok((Identity { codec: Codec::AacAdts, sample_rate, layout, bitrate: None }, adts.frame_bytes));
+            return Ok((
+                Identity { codec: Codec::AacAdts, sample_rate, layout, bitrate: None },
+                adts.frame_bytes,
+                false,
+            ));
         }
         [0xFF, b, ..] if b & 0xE0 == 0xE0 => mpeg_audio::parse_header(bytes)?,
         [0x56, b, ..] if b & 0xE0 == 0xE0 => {
             let identity = Identity { codec: Codec::AacLatm, sample_rate: None, layout: None, bitrate: None };
-            return Ok((identity, aac::loas_frame_bytes(bytes)?));
+            return Ok((identity, aac::loas_frame_bytes(bytes)?, false));
         }
         _ => return Err(FrameError::Malformed("syncword")),
     };
@@ -138,5 +152,5 @@ fn identify(bytes: &[u8]) -> Result<(Identity, usize), FrameError> {
         layout: Some(frame.layout),
         bitrate: Some(frame.bitrate).filter(|&bitrate| bitrate > 0),
     };
-    Ok((identity, frame.frame_bytes))
+    Ok((identity, frame.frame_bytes, frame.continues))
 }

@@ -74,9 +74,6 @@ fn decide_by_content(label: Label, content: Content) -> Decision {
         (Content::Unknown, Label::Sound(..) | Label::Aac(_)) => {
             return Decision::pass("its packets hold no frames of a known codec");
         }
-        (Content::Absent | Content::Open, Label::Sound(_, "E-AC-3")) => {
-            return Decision::pass("E-AC-3 by its label, which is not decoded");
-        }
         (Content::Absent | Content::Open, Label::Sound(family, name)) => {
             let reason = format!("{name} by its label; no whole frame seen yet");
             return Decision { decode: Some(family), reason };
@@ -94,11 +91,10 @@ fn decide_by_content(label: Label, content: Content) -> Decision {
         _ => format!(", labelled {}", label.name()),
     };
     match identity.codec {
-        Codec::Ac3 => Decision { decode: Some(Family::Ac3), reason: format!("{named}{lie}") },
+        Codec::Ac3 | Codec::EAc3 => Decision { decode: Some(Family::Ac3), reason: format!("{named}{lie}") },
         Codec::MpegLayer1 | Codec::MpegLayer2 | Codec::MpegLayer3 => {
             Decision { decode: Some(Family::Mpeg), reason: format!("{named}{lie}") }
         }
-        Codec::EAc3 => Decision::pass(format!("E-AC-3 is not decoded{lie}")),
         Codec::AacAdts | Codec::AacLatm => Decision::pass(format!("AAC already{lie}")),
     }
 }
@@ -142,6 +138,8 @@ mod tests {
             (hidden.decode, hidden.reason.as_str()),
             (Some(Family::Mpeg), "MPEG-1 Layer II, labelled private data")
         );
+        let extended = decide(Label::Sound(Family::Ac3, "AC-3"), is(Codec::EAc3), 0x64, None, &options);
+        assert_eq!((extended.decode, extended.reason.as_str()), (Some(Family::Ac3), "E-AC-3"));
         assert_eq!(decide(MPEG, Content::Absent, 0x64, None, &options).decode, Some(Family::Mpeg));
         assert_eq!(decide(MPEG, Content::Scrambled, 0x64, None, &options).decode, None);
         assert_eq!(decide(MPEG, Content::Unknown, 0x64, None, &options).decode, None);

@@ -6,7 +6,7 @@ use super::splice::{crossfade_cut, stretch};
 use super::timeline::{Correction, Timeline};
 use super::{Channels, Options};
 use crate::Error;
-use crate::codec::{Codec, Family, Frame, FrameError, MAX_FRAME_SAMPLES, Pcm, ac3, mpeg_audio};
+use crate::codec::{Family, Frame, FrameError, MAX_FRAME_SAMPLES, Pcm, eac3, mpeg_audio};
 use crate::dsp::Mixer;
 use crate::ts::Pts;
 
@@ -40,7 +40,7 @@ pub struct Tally {
 
 #[derive(Debug)]
 enum Decoder {
-    Ac3(Box<ac3::Decoder>),
+    Ac3(Box<eac3::Decoder>),
     Mpeg(Box<mpeg_audio::Decoder>),
 }
 
@@ -101,7 +101,7 @@ impl Sound {
     #[must_use]
     pub fn new(family: Family, options: &Options) -> Self {
         let decoder = match family {
-            Family::Ac3 => Decoder::Ac3(Box::new(ac3::Decoder::new(options.dynamic_range))),
+            Family::Ac3 => Decoder::Ac3(Box::new(eac3::Decoder::new(options.dynamic_range))),
             Family::Mpeg => Decoder::Mpeg(Box::default()),
         };
         Self {
@@ -150,9 +150,6 @@ impl Sound {
     /// When the encoder fails.
     pub fn push(&mut self, frame: &Frame<'_, Pts>, sink: &mut impl FnMut(AccessUnit<'_>)) -> Result<(), Error> {
         let header = &frame.header;
-        if header.codec == Codec::EAc3 {
-            return Ok(());
-        }
         self.encode_at(header.sample_rate, sink)?;
         let mut by = 0;
         if let Some(pts) = frame.mark {

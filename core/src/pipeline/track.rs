@@ -113,6 +113,11 @@ impl Track {
             }
             PesScan::Payload(bytes) => framer.push(bytes),
         });
+        self.decode()
+    }
+
+    /// Decodes what frames are whole.
+    fn decode(&mut self) -> Result<(), Error> {
         let Self { framer, sound, writer, pending, .. } = self;
         while let Some(frame) = framer.next_frame() {
             self.last_header = Some(frame.header);
@@ -159,6 +164,8 @@ impl Track {
     /// # Errors
     /// When the encoder fails.
     pub fn finish(&mut self) -> Result<(), Error> {
+        self.framer.end();
+        self.decode()?;
         let Self { sound, writer, pending, .. } = self;
         sound.finish(&mut |unit| {
             writer.write(unit.pts, unit.bytes, |packet| pending.push_back((unit.position, *packet)));

@@ -53,7 +53,7 @@ fn ffmpeg_order(layout: Layout) -> Vec<usize> {
     order
 }
 
-/// What ffmpeg makes of an AC-3 stream, in our order of channels.
+/// What ffmpeg makes of an AC-3 or E-AC-3 stream, in our order of channels.
 pub fn ffmpeg_decode(stream: &[u8], options: &[&str], layout: Layout) -> Planes {
     let arguments = [options, &["-f", "ac3", "-i", "-", "-f", "f32le", "-"]].concat();
     let bytes = ffmpeg(&arguments, stream);

@@ -8,37 +8,38 @@ use super::exponents::{ExponentStrategy, read_channel, read_coupling};
 use super::header::BLOCK_SAMPLES;
 use super::mantissas::{Dither, Groups, Scales};
 use super::rematrix::Rematrix;
+use super::tables::BAP;
 use crate::codec::{ChannelMode, FrameError, Layout, MAX_CHANNELS, MAX_FRAME_SAMPLES};
 
 /// Most full-bandwidth channels.
-pub(super) const MAX_FBW: usize = 5;
+pub(crate) const MAX_FBW: usize = 5;
 /// Where the low-frequency and the coupling channel stand among the coded channels.
-const LFE: usize = MAX_FBW;
-const CPL: usize = MAX_FBW + 1;
-const CODED_CHANNELS: usize = MAX_FBW + 2;
+pub(crate) const LFE: usize = MAX_FBW;
+pub(crate) const CPL: usize = MAX_FBW + 1;
+pub(crate) const CODED_CHANNELS: usize = MAX_FBW + 2;
 
 /// `nlfemant`: bins of the low-frequency channel.
-const LFE_BINS: usize = 7;
+pub(crate) const LFE_BINS: usize = 7;
 
 /// A channel as it is coded: full-bandwidth, low-frequency or coupling. All of it holds from block to block within a
 /// frame until a block says something new.
 #[derive(Debug, Clone)]
-struct CodedChannel {
-    strategy: ExponentStrategy,
+pub(crate) struct CodedChannel {
+    pub(crate) strategy: ExponentStrategy,
     /// The coded bins.
-    start: usize,
-    end: usize,
-    exponents: [u8; 256],
-    parameters: ChannelParameters,
-    delta: DeltaBitAllocation,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) exponents: [u8; 256],
+    pub(crate) parameters: ChannelParameters,
+    pub(crate) delta: DeltaBitAllocation,
     /// Bit allocation pointers, worked out from all of the above.
-    bap: [u8; 256],
+    pub(crate) bap: [u8; 256],
     /// Whether something above is newer than `bap`.
-    stale: bool,
+    pub(crate) stale: bool,
 }
 
 impl CodedChannel {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             strategy: ExponentStrategy::Reuse,
             start: 0,
@@ -314,7 +315,7 @@ impl AudioBlocks {
                 LFE => Leak::LowFrequency,
                 _ => Leak::FullBandwidth,
             };
-            allocate(&self.parameters, *parameters, leak, delta, (*start, *end), exponents, bap)?;
+            allocate(&self.parameters, *parameters, leak, delta, (*start, *end), exponents, &BAP, bap)?;
         }
         Ok(())
     }
@@ -376,6 +377,6 @@ impl AudioBlocks {
 }
 
 /// Where a block's coefficients stand in its channel's plane.
-fn coefficients(plane: &mut [f32; MAX_FRAME_SAMPLES], block: usize) -> &mut [f32; BLOCK_SAMPLES] {
+pub(crate) fn coefficients(plane: &mut [f32; MAX_FRAME_SAMPLES], block: usize) -> &mut [f32; BLOCK_SAMPLES] {
     &mut plane.as_chunks_mut().0[block]
 }

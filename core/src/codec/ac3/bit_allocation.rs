@@ -3,14 +3,14 @@
 
 use super::bits::BitReader;
 use super::tables::{
-    BAND_OF_BIN, BAND_START, BANDS, BAP, DB_PER_BIT, FAST_DECAY, FAST_GAIN, FLOOR, HEARING_THRESHOLD, LOG_ADD,
-    SLOW_DECAY, SLOW_GAIN,
+    BAND_OF_BIN, BAND_START, BANDS, DB_PER_BIT, FAST_DECAY, FAST_GAIN, FLOOR, HEARING_THRESHOLD, LOG_ADD, SLOW_DECAY,
+    SLOW_GAIN,
 };
 use crate::codec::FrameError;
 
 /// What all channels of a block share: `sdcycod` to `floorcod`, and the rate, which sets the threshold of hearing.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Parameters {
+pub(crate) struct Parameters {
     sdecay: i32,
     fdecay: i32,
     sgain: i32,
@@ -22,18 +22,23 @@ pub(super) struct Parameters {
 
 impl Parameters {
     /// Nothing yet, for a frame of this `fscod`, its rate halved as often as its `bsid` says.
-    pub(super) fn new(fscod: u8, halvings: u8) -> Self {
+    pub(crate) fn new(fscod: u8, halvings: u8) -> Self {
         Self { fscod: fscod.min(2), halvings, ..Self::default() }
     }
 
     /// Reads the fields after `baie` (A/52:2018 §5.4.3.31 to §5.4.3.35). At half rates the bands are half as wide in Hz,
     /// so the decay from one to the next halves with them.
-    pub(super) fn read(&mut self, bits: &mut BitReader) {
-        self.sdecay = SLOW_DECAY[bits.take(2) as usize] >> self.halvings;
-        self.fdecay = FAST_DECAY[bits.take(2) as usize] >> self.halvings;
-        self.sgain = SLOW_GAIN[bits.take(2) as usize];
-        self.dbknee = DB_PER_BIT[bits.take(2) as usize];
-        self.floor = FLOOR[bits.take(3) as usize];
+    pub(crate) fn read(&mut self, bits: &mut BitReader) {
+        self.set([2, 2, 2, 2, 3].map(|length| bits.take(length) as usize));
+    }
+
+    /// Takes `sdcycod`, `fdcycod`, `sgaincod`, `dbpbcod` and `floorcod`.
+    pub(crate) fn set(&mut self, [sdcycod, fdcycod, sgaincod, dbpbcod, floorcod]: [usize; 5]) {
+        self.sdecay = SLOW_DECAY[sdcycod & 3] >> self.halvings;
+        self.fdecay = FAST_DECAY[fdcycod & 3] >> self.halvings;
+        self.sgain = SLOW_GAIN[sgaincod & 3];
+        self.dbknee = DB_PER_BIT[dbpbcod & 3];
+        self.floor = FLOOR[floorcod & 7];
     }
 
     /// The threshold of hearing in a band.
@@ -44,30 +49,34 @@ impl Parameters {
 
 /// What one channel has of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct ChannelParameters {
+pub(crate) struct ChannelParameters {
     /// `csnroffst` and the channel's `fsnroffst` (A/52:2018 §7.2.2.1).
-    pub(super) snroffset: i32,
+    pub(crate) snroffset: i32,
     /// Fast gain, from `fgaincod`.
-    pub(super) fgain: i32,
+    pub(crate) fgain: i32,
 }
 
 impl ChannelParameters {
     /// Reads `fsnroffst` and `fgaincod` of a channel (A/52:2018 §5.4.3.39 to §5.4.3.44).
-    pub(super) fn read(bits: &mut BitReader, csnroffst: u32) -> Self {
-        let fsnroffst = bits.take(4);
-        let snroffset = (((csnroffst as i32 - 15) << 4) + fsnroffst as i32) << 2;
-        Self { snroffset, fgain: FAST_GAIN[bits.take(3) as usize] }
+    pub(crate) fn read(bits: &mut BitReader, csnroffst: u32) -> Self {
+        let (fsnroffst, fgaincod) = (bits.take(4), bits.take(3));
+        Self { snroffset: snroffset(csnroffst, fsnroffst), fgain: FAST_GAIN[fgaincod as usize] }
     }
 
     /// Whether `csnroffst` and `fsnroffst` are both zero.
-    pub(super) fn is_lowest(&self) -> bool {
+    pub(crate) fn is_lowest(&self) -> bool {
         self.snroffset == -15 << 6
     }
 }
 
+/// The offset that `csnroffst` and `fsnroffst` make (A/52:2018 §7.2.2.1).
+pub(crate) fn snroffset(csnroffst: u32, fsnroffst: u32) -> i32 {
+    (((csnroffst as i32 - 15) << 4) + fsnroffst as i32) << 2
+}
+
 /// Where the excitation of the first band comes from (A/52:2018 §7.2.2.4).
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Leak {
+pub(crate) enum Leak {
     /// From low-frequency compensation: a full-bandwidth channel.
     FullBandwidth,
     /// The same for the low-frequency channel, which has no band above its seventh to compare it with.
@@ -81,7 +90,7 @@ const MAX_SEGMENTS: usize = 8;
 
 /// Corrections that the encoder sends because its mask knew better (A/52:2018 §7.2.2.6).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct DeltaBitAllocation {
+pub(crate) struct DeltaBitAllocation {
     segments: [Segment; MAX_SEGMENTS],
     count: usize,
 }
@@ -96,12 +105,12 @@ struct Segment {
 
 impl DeltaBitAllocation {
     /// No corrections.
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { segments: [const { Segment { offset: 0, length: 0, code: 0 } }; MAX_SEGMENTS], count: 0 }
     }
 
     /// Reads the segments after `deltnseg` (A/52:2018 §5.4.3.50 to §5.4.3.57).
-    pub(super) fn read(&mut self, bits: &mut BitReader) {
+    pub(crate) fn read(&mut self, bits: &mut BitReader) {
         self.count = bits.take(3) as usize + 1;
         for segment in &mut self.segments[..self.count] {
             segment.offset = bits.take(5) as u8;
@@ -129,17 +138,20 @@ impl DeltaBitAllocation {
     }
 }
 
-/// Works out the bit allocation pointers of the bins `start` to `end` of one channel.
+/// Works out the bit allocation pointers of the bins `start` to `end` of one channel. `pointers` is `baptab`, or another
+/// table with the same address.
 ///
 /// # Errors
 /// [`FrameError::Malformed`] when the delta bit allocation does not fit the bands.
-pub(super) fn allocate(
+#[expect(clippy::too_many_arguments, reason = "so much it is that a channel's bits follow from")]
+pub(crate) fn allocate(
     shared: &Parameters,
     channel: ChannelParameters,
     leak: Leak,
     delta: &DeltaBitAllocation,
     (start, end): (usize, usize),
     exponents: &[u8; 256],
+    pointers: &[u8; 64],
     bap: &mut [u8; 256],
 ) -> Result<(), FrameError> {
     let bands = (usize::from(BAND_OF_BIN[start]), usize::from(BAND_OF_BIN[end - 1]) + 1);
@@ -160,7 +172,7 @@ pub(super) fn allocate(
         let bins = usize::from(BAND_START[band]).max(start)..usize::from(BAND_START[band + 1]).min(end);
         for (bap, &exponent) in bap[bins.clone()].iter_mut().zip(&exponents[bins]) {
             let address = (psd(exponent) - level) >> 5;
-            *bap = BAP[address.clamp(0, 63) as usize];
+            *bap = pointers[address.clamp(0, 63) as usize];
         }
     }
     Ok(())

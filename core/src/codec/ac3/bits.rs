@@ -4,7 +4,7 @@ use crate::codec::FrameError;
 
 /// Most bytes of a frame that [`BitReader`] holds: 2048 words, the most that Annex E's `frmsiz` can ask for (the base
 /// syntax ends at 1920 words).
-pub(super) const MAX_FRAME_BYTES: usize = 4096;
+pub(crate) const MAX_FRAME_BYTES: usize = 4096;
 
 const WORDS: usize = MAX_FRAME_BYTES / 4;
 
@@ -13,7 +13,7 @@ const WORDS: usize = MAX_FRAME_BYTES / 4;
 /// Fields past the frame's end read as other bits of it. That is harmless while it lasts, because every field is bounded
 /// by what can be done with it, and it does not last: [`BitReader::check`] is asked after each part of the syntax.
 #[derive(Debug, Clone)]
-pub(super) struct BitReader {
+pub(crate) struct BitReader {
     /// The 64 bits from each multiple of 32 bits on.
     windows: [u64; WORDS],
     position: usize,
@@ -21,12 +21,12 @@ pub(super) struct BitReader {
 }
 
 impl BitReader {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { windows: [0; WORDS], position: 0, end: 0 }
     }
 
     /// Starts over at the first bit of `frame`, of which [`MAX_FRAME_BYTES`] are taken.
-    pub(super) fn load(&mut self, frame: &[u8]) {
+    pub(crate) fn load(&mut self, frame: &[u8]) {
         let frame = &frame[..frame.len().min(MAX_FRAME_BYTES)];
         self.position = 0;
         self.end = frame.len() * 8;
@@ -54,7 +54,7 @@ impl BitReader {
 
     /// The next `bits` bits, 1 to 32, as a number.
     #[inline(always)]
-    pub(super) fn take(&mut self, bits: u32) -> u32 {
+    pub(crate) fn take(&mut self, bits: u32) -> u32 {
         debug_assert!((1..=32).contains(&bits));
         let value = (self.window() >> (64 - bits)) as u32;
         self.position += bits as usize;
@@ -63,7 +63,7 @@ impl BitReader {
 
     /// The next `bits` bits, 1 to 32, as a number in two's complement.
     #[inline(always)]
-    pub(super) fn take_signed(&mut self, bits: u32) -> i32 {
+    pub(crate) fn take_signed(&mut self, bits: u32) -> i32 {
         debug_assert!((1..=32).contains(&bits));
         let value = (self.window().cast_signed() >> (64 - bits)) as i32;
         self.position += bits as usize;
@@ -72,18 +72,18 @@ impl BitReader {
 
     /// The next bit.
     #[inline(always)]
-    pub(super) fn flag(&mut self) -> bool {
+    pub(crate) fn flag(&mut self) -> bool {
         self.take(1) == 1
     }
 
     /// Passes over `bits` bits.
-    pub(super) fn skip(&mut self, bits: usize) {
+    pub(crate) fn skip(&mut self, bits: usize) {
         self.position += bits;
     }
 
     /// Bits taken so far.
     #[cfg(test)]
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.position
     }
 
@@ -91,7 +91,7 @@ impl BitReader {
     ///
     /// # Errors
     /// [`FrameError::Malformed`] when fields were taken from past the frame's end.
-    pub(super) fn check(&self) -> Result<(), FrameError> {
+    pub(crate) fn check(&self) -> Result<(), FrameError> {
         if self.position > self.end {
             return Err(FrameError::Malformed("the frame ends inside an audio block"));
         }

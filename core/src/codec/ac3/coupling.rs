@@ -5,7 +5,7 @@ use super::mantissas::{Dither, Scales};
 use crate::codec::FrameError;
 
 /// Most sub-bands of 12 bins in coupling.
-pub(super) const MAX_SUBBANDS: usize = 18;
+pub(crate) const MAX_SUBBANDS: usize = 18;
 
 /// First bin of sub-band 0, and bins of a sub-band (A/52:2018 Table 7.24).
 const FIRST_BIN: usize = 37;
@@ -16,22 +16,22 @@ const CHANNELS: usize = 5;
 
 /// The state of coupling, which holds from block to block within a frame.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Coupling {
+pub(crate) struct Coupling {
     /// `cplinu`.
-    pub(super) in_use: bool,
+    pub(crate) in_use: bool,
     /// `chincpl` of each channel.
-    pub(super) channels: [bool; CHANNELS],
+    pub(crate) channels: [bool; CHANNELS],
     /// `cplbegf`, in sub-bands.
-    pub(super) cplbegf: usize,
+    pub(crate) cplbegf: usize,
     /// `cplfleak` and `cplsleak`.
-    pub(super) leaks: (u8, u8),
+    pub(crate) leaks: (u8, u8),
     /// One past the last sub-band.
     end_subband: usize,
     /// Bins of each band, `cplbndstrc` having joined some sub-bands.
     band_bins: [u8; MAX_SUBBANDS],
     /// `ncplbnd`.
     bands: usize,
-    phsflginu: bool,
+    pub(crate) phsflginu: bool,
     /// `phsflg`, of the second channel.
     phase_flags: [bool; MAX_SUBBANDS],
     /// Coupling coordinates, the factor 8 of A/52:2018 §7.4.3 in them.
@@ -40,12 +40,12 @@ pub(super) struct Coupling {
 
 impl Coupling {
     /// `cplstrtmant` and `cplendmant`: the coupled bins.
-    pub(super) fn bins(&self) -> (usize, usize) {
+    pub(crate) fn bins(&self) -> (usize, usize) {
         (FIRST_BIN + SUBBAND_BINS * self.cplbegf, FIRST_BIN + SUBBAND_BINS * self.end_subband)
     }
 
     /// Whether a channel's high bins come from the coupling channel.
-    pub(super) fn has(&self, channel: usize) -> bool {
+    pub(crate) fn has(&self, channel: usize) -> bool {
         self.in_use && self.channels[channel]
     }
 
@@ -53,7 +53,7 @@ impl Coupling {
     ///
     /// # Errors
     /// [`FrameError::Malformed`] when it ends before it begins.
-    pub(super) fn read_strategy(
+    pub(crate) fn read_strategy(
         &mut self,
         bits: &mut BitReader,
         nfchans: usize,
@@ -68,17 +68,30 @@ impl Coupling {
             *channel = bits.flag();
         }
         self.phsflginu = stereo && bits.flag();
-        self.cplbegf = bits.take(4) as usize;
-        self.end_subband = bits.take(4) as usize + 3;
-        if self.end_subband <= self.cplbegf {
+        let (cplbegf, cplendf) = (bits.take(4) as usize, bits.take(4) as usize);
+        self.set_bands(cplbegf, cplendf + 3, |_| bits.flag())
+    }
+
+    /// Sets the coupled sub-bands, `cplbegf` to before `end_subband`, and the bands that they make: `cplbndstrc` says of
+    /// each but the first whether it joins the one below it.
+    ///
+    /// # Errors
+    /// [`FrameError::Malformed`] when they end before they begin.
+    pub(crate) fn set_bands(
+        &mut self,
+        cplbegf: usize,
+        end_subband: usize,
+        mut cplbndstrc: impl FnMut(usize) -> bool,
+    ) -> Result<(), FrameError> {
+        (self.cplbegf, self.end_subband) = (cplbegf, end_subband);
+        if end_subband <= cplbegf || end_subband > MAX_SUBBANDS {
             return Err(FrameError::Malformed("cplendf is below cplbegf"));
         }
         self.band_bins = [0; MAX_SUBBANDS];
         self.band_bins[0] = SUBBAND_BINS as u8;
         self.bands = 1;
-        for _ in self.cplbegf + 1..self.end_subband {
-            // cplbndstrc: a sub-band may join the one below it.
-            if !bits.flag() {
+        for subband in cplbegf + 1..end_subband {
+            if !cplbndstrc(subband) {
                 self.bands += 1;
             }
             self.band_bins[self.bands - 1] += SUBBAND_BINS as u8;
@@ -90,33 +103,46 @@ impl Coupling {
     ///
     /// # Errors
     /// [`FrameError::Malformed`] when the frame's first block has none.
-    pub(super) fn read_coordinates(&mut self, bits: &mut BitReader, first_block: bool) -> Result<(), FrameError> {
+    pub(crate) fn read_coordinates(&mut self, bits: &mut BitReader, first_block: bool) -> Result<(), FrameError> {
         let mut phase_flags_follow = false;
-        for channel in (0..CHANNELS).filter(|&channel| self.channels[channel]) {
+        let coupled = self.channels;
+        for channel in (0..CHANNELS).filter(|&channel| coupled[channel]) {
             let cplcoe = bits.flag();
             if cplcoe {
                 phase_flags_follow |= channel < 2;
-                let mstrcplco = bits.take(2);
-                for coordinate in &mut self.coordinates[channel][..self.bands] {
-                    *coordinate = read_coordinate(bits, mstrcplco);
-                }
+                self.read_channel_coordinates(bits, channel);
             } else if first_block {
                 return Err(FrameError::Malformed("block 0 has no coupling coordinates"));
             }
         }
-        if self.phsflginu && phase_flags_follow {
+        if phase_flags_follow {
+            self.read_phase_flags(bits);
+        }
+        Ok(())
+    }
+
+    /// Reads `mstrcplco` and the coordinates of one channel's bands.
+    pub(crate) fn read_channel_coordinates(&mut self, bits: &mut BitReader, channel: usize) {
+        let mstrcplco = bits.take(2);
+        for coordinate in &mut self.coordinates[channel][..self.bands] {
+            *coordinate = read_coordinate(bits, mstrcplco);
+        }
+    }
+
+    /// Reads the phase flags, where they are in use.
+    pub(crate) fn read_phase_flags(&mut self, bits: &mut BitReader) {
+        if self.phsflginu {
             for phase_flag in &mut self.phase_flags[..self.bands] {
                 *phase_flag = bits.flag();
             }
         }
-        Ok(())
     }
 
     /// Makes the high bins of `channel` from those of the coupling channel (A/52:2018 §7.4.3), with a gain of its own.
     ///
     /// Bins of no bits get dither here and not in the coupling channel, so that each channel's noise is its own
     /// (A/52:2018 §7.3.4).
-    pub(super) fn decouple(
+    pub(crate) fn decouple(
         &self,
         channel: usize,
         gain: f32,
@@ -149,10 +175,10 @@ impl Coupling {
 }
 
 /// What the coupling channel of a block holds.
-pub(super) struct CoupledBins<'a> {
-    pub(super) bap: &'a [u8; 256],
-    pub(super) exponents: &'a [u8; 256],
-    pub(super) coefficients: &'a [f32; 256],
+pub(crate) struct CoupledBins<'a> {
+    pub(crate) bap: &'a [u8; 256],
+    pub(crate) exponents: &'a [u8; 256],
+    pub(crate) coefficients: &'a [f32; 256],
 }
 
 /// Reads `cplcoexp` and `cplcomant` (A/52:2018 §7.4.3).

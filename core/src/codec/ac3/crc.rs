@@ -10,7 +10,7 @@ const ALGORITHM: Algorithm<u16> =
 static CRC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&ALGORITHM);
 
 /// Bytes of the first five eighths of a frame, counted in whole words (A/52:2018 §7.10.1).
-pub(super) fn five_eighths(frame_bytes: usize) -> usize {
+pub(crate) fn five_eighths(frame_bytes: usize) -> usize {
     let words = frame_bytes / 2;
     2 * ((words >> 1) + (words >> 3))
 }
@@ -19,7 +19,7 @@ pub(super) fn five_eighths(frame_bytes: usize) -> usize {
 ///
 /// # Errors
 /// [`FrameError::Malformed`] naming the one that fails.
-pub(super) fn check(frame: &[u8]) -> Result<(), FrameError> {
+pub(crate) fn check(frame: &[u8]) -> Result<(), FrameError> {
     let (first, rest) = frame.split_at(five_eighths(frame.len()));
     if CRC.checksum(first.get(2..).unwrap_or_default()) != 0 {
         return Err(FrameError::Malformed("crc1 does not match"));
@@ -30,9 +30,28 @@ pub(super) fn check(frame: &[u8]) -> Result<(), FrameError> {
     Ok(())
 }
 
+/// Checks the one checksum of a frame of Annex E, `crc2` over all of it but the syncword (A/52:2018 §E.2.3.1.2).
+///
+/// # Errors
+/// [`FrameError::Malformed`] when it fails.
+pub(crate) fn check_whole(frame: &[u8]) -> Result<(), FrameError> {
+    if CRC.checksum(frame.get(2..).unwrap_or_default()) != 0 {
+        return Err(FrameError::Malformed("crc2 does not match"));
+    }
+    Ok(())
+}
+
+/// Puts the checksum of a frame of Annex E right.
+#[cfg(test)]
+pub(crate) fn seal_whole(frame: &mut [u8]) {
+    let end = frame.len() - 2;
+    let crc2 = CRC.checksum(&frame[2..end]);
+    frame[end..].copy_from_slice(&crc2.to_be_bytes());
+}
+
 /// Puts both checksums right: `crc2` into the last two bytes, `crc1` into the two after the syncword.
 #[cfg(test)]
-pub(super) fn seal(frame: &mut [u8]) {
+pub(crate) fn seal(frame: &mut [u8]) {
     let split = five_eighths(frame.len());
     let end = frame.len() - 2;
     let crc2 = CRC.checksum(&frame[split..end]);

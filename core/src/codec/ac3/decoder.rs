@@ -28,10 +28,10 @@ struct State {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Format {
-    sample_rate: u32,
-    layout: Layout,
-    mix: Mix,
+pub(crate) struct Format {
+    pub(crate) sample_rate: u32,
+    pub(crate) layout: Layout,
+    pub(crate) mix: Mix,
 }
 
 impl Decoder {
@@ -115,7 +115,7 @@ impl Decoder {
 
 impl Format {
     /// Writes the format into a frame of `samples` samples.
-    fn describe(self, out: &mut Pcm, samples: usize) {
+    pub(crate) fn describe(self, out: &mut Pcm, samples: usize) {
         out.sample_rate = self.sample_rate;
         out.layout = self.layout;
         out.mix = self.mix;
@@ -125,7 +125,7 @@ impl Format {
 
 /// Where each channel of a layout is heard: L 0, C 1, R 2, left or only surround 3, right surround 4, low frequencies 5.
 /// A change of `acmod` in mid-stream then goes without a click in the speakers that both have.
-fn speakers(layout: Layout) -> impl Iterator<Item = usize> {
+pub(crate) fn speakers(layout: Layout) -> impl Iterator<Item = usize> {
     let full: &[usize] = match layout.mode {
         ChannelMode::Mono => &[1],
         ChannelMode::DualMono | ChannelMode::Stereo => &[0, 2],
@@ -139,7 +139,7 @@ fn speakers(layout: Layout) -> impl Iterator<Item = usize> {
 }
 
 /// Forgets what the last frame leaves to speakers that the new one does not have, or all of it when the rate changes.
-fn carry_over(last: Option<Format>, format: Format, overlap: &mut [Overlap; MAX_CHANNELS]) {
+pub(crate) fn carry_over(last: Option<Format>, format: Format, overlap: &mut [Overlap; MAX_CHANNELS]) {
     let Some(last) = last else { return };
     if last.layout == format.layout && last.sample_rate == format.sample_rate {
         return;

@@ -14,12 +14,12 @@ pub enum DynamicRange {
 
 /// The gain that `dynrng` stands for, −24 to +24 dB: a power of two by its upper three bits, and between two such by the
 /// lower five (A/52:2018 §7.7.1.2).
-pub(super) fn dynrng_gain(dynrng: u8) -> f32 {
+pub(crate) fn dynrng_gain(dynrng: u8) -> f32 {
     gain(dynrng, 5)
 }
 
 /// The gain that `compr` stands for, −48 to +48 dB: the same with four bits each (A/52:2018 §7.7.2.2).
-pub(super) fn compr_gain(compr: u8) -> f32 {
+pub(crate) fn compr_gain(compr: u8) -> f32 {
     gain(compr, 4)
 }
 

@@ -4,11 +4,11 @@ use super::bits::BitReader;
 use crate::codec::FrameError;
 
 /// The greatest exponent (A/52:2018 §7.1.1).
-pub(super) const MAX_EXPONENT: u8 = 24;
+pub(crate) const MAX_EXPONENT: u8 = 24;
 
 /// `chexpstr`, `cplexpstr`, `lfeexpstr`: how a block's exponents come (A/52:2018 Tables 7.4 and 7.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ExponentStrategy {
+pub(crate) enum ExponentStrategy {
     /// The previous block's hold on.
     Reuse,
     /// An exponent for every bin.
@@ -21,7 +21,7 @@ pub(super) enum ExponentStrategy {
 
 impl ExponentStrategy {
     /// The strategy by its two bits.
-    pub(super) fn from_code(code: u32) -> Self {
+    pub(crate) fn from_code(code: u32) -> Self {
         match code & 3 {
             0 => Self::Reuse,
             1 => Self::D15,
@@ -49,7 +49,7 @@ const DIFFERENCE_BIAS: i32 = 2;
 ///
 /// # Errors
 /// [`FrameError::Malformed`] when an exponent leaves its range.
-pub(super) fn read_channel(
+pub(crate) fn read_channel(
     bits: &mut BitReader,
     strategy: ExponentStrategy,
     end: usize,
@@ -70,7 +70,7 @@ pub(super) fn read_channel(
 ///
 /// # Errors
 /// [`FrameError::Malformed`] when an exponent leaves its range.
-pub(super) fn read_coupling(
+pub(crate) fn read_coupling(
     bits: &mut BitReader,
     strategy: ExponentStrategy,
     start: usize,

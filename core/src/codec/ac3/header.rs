@@ -8,7 +8,7 @@ use crate::codec::{ChannelMode, Codec, FrameError, FrameHeader, Layout};
 pub const HEADER_BYTES: usize = 8;
 
 /// `syncword`, the first two bytes of every frame (A/52:2018 §5.4.1.1).
-pub(super) const SYNCWORD: u16 = 0x0B77;
+pub(crate) const SYNCWORD: u16 = 0x0B77;
 
 /// The largest `bsid` of the base standard's syntax: 8 is the standard's own, 9 and 10 halve the sampling frequency once
 /// and twice. From here on up to [`MAX_EAC3_BSID`] it is Annex E.
@@ -16,10 +16,10 @@ const MAX_AC3_BSID: u8 = 10;
 const MAX_EAC3_BSID: u8 = 16;
 
 /// Samples of one channel in an audio block.
-pub(super) const BLOCK_SAMPLES: usize = 256;
+pub(crate) const BLOCK_SAMPLES: usize = 256;
 
 /// Audio blocks in an AC-3 frame.
-pub(super) const BLOCKS: usize = 6;
+pub(crate) const BLOCKS: usize = 6;
 
 /// Reads the header of the frame at the start of `bytes`: AC-3 (`bsid` 0 to 10) or E-AC-3 (`bsid` 11 to 16).
 ///
@@ -69,15 +69,20 @@ fn ac3_header(mut fields: Fields, bsid: u8) -> Result<FrameHeader, FrameError> {
         sample_rate: sample_rate >> halvings,
         layout: Layout { mode: acmod, lfe },
         bitrate: (kbps * 1000) >> halvings,
+        continues: false,
     })
 }
 
 /// `syncinfo` after `syncword`, and `bsi` up to `bsid`, in Annex E's syntax.
 fn eac3_header(mut fields: Fields) -> Result<FrameHeader, FrameError> {
-    if fields.take(2) == 3 {
+    let strmtyp = fields.take(2);
+    if strmtyp == 3 {
         return Err(FrameError::Malformed("strmtyp is reserved"));
     }
-    let _substreamid = fields.take(3);
+    // Of the independent substreams 0 comes first, and each one's dependent substreams right behind it (A/52:2018
+    // §E.2.3.1.1, §E.2.3.1.2).
+    let substreamid = fields.take(3);
+    let continues = strmtyp == 1 || substreamid != 0;
     let frmsiz = fields.take(11) as usize;
     let fscod = fields.take(2) as usize;
     let second = fields.take(2) as usize;
@@ -97,11 +102,12 @@ fn eac3_header(mut fields: Fields) -> Result<FrameHeader, FrameError> {
     }
     let samples = blocks * BLOCK_SAMPLES;
     let bitrate = (frame_bytes as u64 * 8 * u64::from(sample_rate) / samples as u64) as u32;
-    Ok(FrameHeader { codec: Codec::EAc3, frame_bytes, samples, sample_rate, layout: Layout { mode, lfe }, bitrate })
+    let layout = Layout { mode, lfe };
+    Ok(FrameHeader { codec: Codec::EAc3, frame_bytes, samples, sample_rate, layout, bitrate, continues })
 }
 
 /// `acmod` as a mode (A/52:2018 Table 5.8); its lower three bits count.
-pub(super) fn channel_mode(acmod: u32) -> ChannelMode {
+pub(crate) fn channel_mode(acmod: u32) -> ChannelMode {
     match acmod & 7 {
         0 => ChannelMode::DualMono,
         1 => ChannelMode::Mono,
@@ -115,17 +121,17 @@ pub(super) fn channel_mode(acmod: u32) -> ChannelMode {
 }
 
 /// Whether `bsi` carries `cmixlev`: three front channels.
-pub(super) fn has_center_mix(mode: ChannelMode) -> bool {
+pub(crate) fn has_center_mix(mode: ChannelMode) -> bool {
     matches!(mode, ChannelMode::Front3 | ChannelMode::Front3Rear1 | ChannelMode::Front3Rear2)
 }
 
 /// Whether `bsi` carries `surmixlev`: any surround channel.
-pub(super) fn has_surround_mix(mode: ChannelMode) -> bool {
+pub(crate) fn has_surround_mix(mode: ChannelMode) -> bool {
     mode as u8 & 4 != 0
 }
 
 /// How often `bsid` halves the sampling frequency: `bsid` 9 once, 10 twice.
-pub(super) fn halvings(bsid: u8) -> u8 {
+pub(crate) fn halvings(bsid: u8) -> u8 {
     bsid.max(8) - 8
 }
 
@@ -213,6 +219,13 @@ mod tests {
         assert_eq!((header.sample_rate, header.bitrate), (48_000, 192_000));
         assert_eq!(header.layout, Layout { mode: ChannelMode::Front3Rear2, lfe: true });
         assert_eq!(parse_header(&with(0b0100)).unwrap().samples, 256);
+        // strmtyp 0 to 2 and substreamid 0 and 1: only the first programme's own frames begin something.
+        let continues = [0x00, 0x40, 0x80, 0x08, 0x48].map(|byte| {
+            let mut frame = with(0b0011);
+            frame[2] |= byte;
+            parse_header(&frame).unwrap().continues
+        });
+        assert_eq!(continues, [false, true, false, true, true]);
         let half = parse_header(&with(0b1110)).unwrap();
         assert_eq!((half.sample_rate, half.samples), (16_000, 1536));
         assert!(parse_header(&with(0b1111)).is_err());

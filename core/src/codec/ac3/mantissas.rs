@@ -6,11 +6,11 @@ use super::tables::{BAP_1, BAP_2, BAP_3, BAP_4, BAP_5, MANTISSA_BITS};
 
 /// What each exponent multiplies a mantissa with: 2^−exponent and a gain.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scales([f32; 32]);
+pub(crate) struct Scales([f32; 32]);
 
 impl Scales {
     /// For coefficients that are to come out `gain` times as strong as coded.
-    pub(super) fn new(gain: f32) -> Self {
+    pub(crate) fn new(gain: f32) -> Self {
         let mut scales = [0.0; 32];
         let mut scale = gain;
         for slot in &mut scales[..=usize::from(MAX_EXPONENT)] {
@@ -22,7 +22,7 @@ impl Scales {
 
     /// The scale of an exponent.
     #[inline(always)]
-    pub(super) fn of(&self, exponent: u8) -> f32 {
+    pub(crate) fn of(&self, exponent: u8) -> f32 {
         self.0[usize::from(exponent & 31)]
     }
 }
@@ -31,16 +31,16 @@ impl Scales {
 /// uncorrelated with the others. The standard leaves the generator open; this one starts the same in every decoder, so
 /// that the same stream always gives the same samples.
 #[derive(Debug, Clone)]
-pub(super) struct Dither(u32);
+pub(crate) struct Dither(u32);
 
 impl Dither {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(0x0B77_0B77)
     }
 
     /// The next mantissa.
     #[inline(always)]
-    pub(super) fn next(&mut self) -> f32 {
+    pub(crate) fn next(&mut self) -> f32 {
         // A linear congruential generator (Knuth's constants); its upper bits, which the conversion keeps, are the good ones.
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         self.0.cast_signed() as f32 * (std::f32::consts::FRAC_1_SQRT_2 / 2_147_483_648.0)
@@ -50,7 +50,7 @@ impl Dither {
 /// Mantissas that were coded together with earlier ones of the same block and wait for their turn. Groups run on across
 /// channels, but not across blocks (A/52:2018 §7.3.5).
 #[derive(Debug, Default)]
-pub(super) struct Groups {
+pub(crate) struct Groups {
     bap_1: Pending,
     bap_2: Pending,
     bap_4: Pending,
@@ -83,7 +83,7 @@ impl Pending {
 impl Groups {
     /// Reads the mantissas of a channel's bins and makes coefficients of them. `bap`, `exponents` and `coefficients` are
     /// of the same bins. Without `dither`, mantissas of no bits are zero.
-    pub(super) fn read(
+    pub(crate) fn read(
         &mut self,
         bits: &mut BitReader,
         scales: &Scales,

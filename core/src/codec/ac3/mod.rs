@@ -1,28 +1,27 @@
-//! AC-3, ATSC A/52:2018: `bsid` 0 to 8, and the half rates of `bsid` 9 and 10. Annex E (E-AC-3) is identified, not
-//! decoded.
+//! AC-3, ATSC A/52:2018: `bsid` 0 to 8, and the half rates of `bsid` 9 and 10. Annex E is [`eac3`](super::eac3).
 //!
 //! A frame passes through the files in the order of the standard's own decoding process (§6): `header` and `bsi` say
 //! what it is, `crc` whether it is whole; `audblk` reads each block's fields and hands them to `exponents`,
 //! `bit_allocation`, `mantissas`, `coupling` and `rematrix`; `transform` makes samples of the coefficients.
 
-mod audblk;
-mod bit_allocation;
-mod bits;
+pub(crate) mod audblk;
+pub(crate) mod bit_allocation;
+pub(crate) mod bits;
 mod bsi;
-mod coupling;
-mod crc;
-mod decoder;
-mod dynamic_range;
-mod exponents;
+pub(crate) mod coupling;
+pub(crate) mod crc;
+pub(crate) mod decoder;
+pub(crate) mod dynamic_range;
+pub(crate) mod exponents;
 #[cfg(test)]
 mod generator;
-mod header;
-mod mantissas;
-mod rematrix;
-mod tables;
+pub(crate) mod header;
+pub(crate) mod mantissas;
+pub(crate) mod rematrix;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
-mod transform;
+pub(crate) mod transform;
 
 pub use decoder::Decoder;
 pub use dynamic_range::DynamicRange;

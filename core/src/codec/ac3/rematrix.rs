@@ -6,26 +6,36 @@ use super::tables::REMATRIX_BAND_START;
 
 /// `rematflg` of each band, as many as the block that last had them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Rematrix {
+pub(crate) struct Rematrix {
     flags: [bool; 4],
 }
 
 impl Rematrix {
+    /// No bands.
+    pub(crate) const fn new() -> Self {
+        Self { flags: [false; 4] }
+    }
+
     /// Reads the flags after `rematstr`. Where coupling begins low there are fewer (A/52:2018 §5.4.3.20).
-    pub(super) fn read(&mut self, bits: &mut BitReader, coupling: &Coupling) {
+    pub(crate) fn read(&mut self, bits: &mut BitReader, coupling: &Coupling) {
         let bands = match coupling.cplbegf {
             0 if coupling.in_use => 2,
             1 | 2 if coupling.in_use => 3,
             _ => 4,
         };
+        self.read_bands(bits, bands);
+    }
+
+    /// Reads the flags of the first `bands` bands; the others are not rematrixed.
+    pub(crate) fn read_bands(&mut self, bits: &mut BitReader, bands: usize) {
         self.flags = [false; 4];
-        for flag in &mut self.flags[..bands] {
+        for flag in self.flags.iter_mut().take(bands) {
             *flag = bits.flag();
         }
     }
 
     /// Turns sum and difference back into left and right, up to the bin `end` where the first of the two ends.
-    pub(super) fn apply(&self, end: usize, left: &mut [f32], right: &mut [f32]) {
+    pub(crate) fn apply(&self, end: usize, left: &mut [f32], right: &mut [f32]) {
         for (flag, bounds) in self.flags.iter().zip(REMATRIX_BAND_START.windows(2)) {
             let (first, after) = (usize::from(bounds[0]), usize::from(bounds[1]).min(end));
             if !flag || first >= after {

@@ -13,11 +13,11 @@ const LONG: usize = 128;
 const SHORT: usize = 64;
 
 /// Samples that each block leaves to overlap with the next one, the distinct half of the standard's 256.
-pub(super) type Overlap = [f32; 128];
+pub(crate) type Overlap = [f32; 128];
 
 /// The tables of the transform.
 #[derive(Debug, Clone)]
-pub(super) struct Transform {
+pub(crate) struct Transform {
     /// The rising half of the window's first 128 values, and its last 128 backwards: what meets in one pair of samples.
     /// The factor 2 of the standard's last step is in both.
     window_near: [f32; 128],
@@ -76,7 +76,7 @@ impl<const POINTS: usize> Complex<POINTS> {
 }
 
 /// The window of A/52:2018 Table 7.33: the Kaiser-Bessel-derived window with alpha 5 over 512 samples, its rising half.
-fn window() -> [f64; 256] {
+pub(crate) fn window() -> [f64; 256] {
     // The modified Bessel function of order 0 by its series, in terms of the square of half its argument.
     let bessel = |square: f64| {
         let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
@@ -98,7 +98,7 @@ fn window() -> [f64; 256] {
 }
 
 impl Transform {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let window = window();
         Self {
             window_near: std::array::from_fn(|n| (2.0 * window[n]) as f32),
@@ -115,7 +115,7 @@ impl Transform {
 
     /// Turns a block of coefficients into its samples, in place, with the overlap of the previous block, and leaves its
     /// own. `blksw` says that the block is two short transforms.
-    pub(super) fn inverse(&self, blksw: bool, block: &mut [f32; 256], overlap: &mut Overlap) {
+    pub(crate) fn inverse(&self, blksw: bool, block: &mut [f32; 256], overlap: &mut Overlap) {
         let mut distinct = [0.0; 256];
         if blksw {
             // A/52:2018 §7.9.4.2: the even coefficients are the first transform, the odd ones the second.
@@ -135,7 +135,7 @@ impl Transform {
     }
 
     /// The samples that the previous block leaves when none follows it: it fades out under its own window.
-    pub(super) fn fade(&self, overlap: &mut Overlap, block: &mut [f32; 256]) {
+    pub(crate) fn fade(&self, overlap: &mut Overlap, block: &mut [f32; 256]) {
         self.overlap_add(&[0.0; 128], overlap, block);
         overlap.fill(0.0);
     }

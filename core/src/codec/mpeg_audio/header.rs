@@ -188,6 +188,7 @@ pub fn parse_header(bytes: &[u8]) -> Result<FrameHeader, FrameError> {
         sample_rate: header.sample_rate,
         layout: header.layout(),
         bitrate: header.bitrate,
+        continues: false,
     })
 }
 
@@ -228,6 +229,7 @@ mod tests {
                 sample_rate: 48_000,
                 layout: Layout { mode: ChannelMode::Stereo, lfe: false },
                 bitrate: 192_000,
+                continues: false,
             }
         );
     }
