@@ -30,6 +30,7 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
     ),
     ("ltn_demo_mp2_scte35_vanc.ts", "duration", "ffmpeg's words on the picture, which the source has too"),
     ("tsduck009_tnt_h264_ac3.ts", "duration", "as above"),
+    ("tsduck026_tnt_3xeac3_dvbsub.ts", "duration", "as above"),
     ("tsduck036_ac3_cat_emm.ts", "duration", "as above"),
     ("tsduck095_clear_plus_scrambled_prog.ts", "duration", "as above"),
     ("tsduck108_it_mpts_tv_radio_mp2.ts", "duration", "as above"),
