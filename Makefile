@@ -18,7 +18,7 @@ COMMAND_CORE := $(CARGO_TARGET_DIR)/wasm32-wasip2/release/transcode.wasm
 # The same bytes wherever it is built: no path of this machine in a panic's location.
 REMAP := --config 'target.wasm32-unknown-unknown.rustflags=["--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo"]'
 
-.PHONY: help demo build plugin command host licences test lint bench clean setup-build setup-test setup-lint
+.PHONY: help demo build plugin command host licences test test-ffi lint bench clean setup-build setup-test setup-ffi setup-lint
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ licences: setup-build ## Collect the licences of what dist/ contains.
 test: plugin command setup-test ## Run every test; the last lines say PASS or FAIL.
 	@XG2G_PLUGIN=$(CURDIR)/dist/transcoder.wasm XG2G_COMMAND=$(CURDIR)/dist/transcode.wasm XG2G_WASMTIME=$(CURDIR)/.tools/wasmtime_cli/wasmtime tools/test
 
+test-ffi: plugin command setup-ffi ## Test the C ABI: C under AddressSanitizer and valgrind, Go through cgo under its race detector.
+	@tools/test-ffi
+
 lint: plugin setup-lint ## Check formatting, warnings, dependencies' licences and sources, and that the plugin imports nothing.
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --exclude xg2g-guest --all-targets -- -D warnings
@@ -69,5 +72,5 @@ clean: ## Remove dist/ and .tools/; the cache stays (its place is printed).
 	rm -rf dist .tools
 	@echo "kept: $(CACHE)"
 
-setup-build setup-test setup-lint: setup-%:
+setup-build setup-test setup-ffi setup-lint: setup-%:
 	@tools/setup $*

@@ -63,8 +63,8 @@ void *xg2g_audio_remux_init(int sample_rate,
 //
 // `input` may be NULL when `input_len` is 0, and `output` when `output_capacity` is 0. They may overlap.
 //
-// Returns the number of bytes written, which may be 0; `XG2G_BUFFER_TOO_SMALL`; or `XG2G_FAILED`, with `output` untouched. Broken
-// streams are no failure. After one, what was ready before it still waits: calls with `input_len` 0 write it. While 64 MiB wait
+// Returns the number of bytes written, which may be 0; `XG2G_BUFFER_TOO_SMALL`; or `XG2G_FAILED`, with `output` untouched. Damage in
+// the stream is no failure. What was ready before a failure still waits, and calls with `input_len` 0 write it. While 64 MiB wait
 // no input is taken and the call fails.
 //
 // Several threads may call with one handle: the calls run one after the other. The thread needs 1 MiB of stack.
