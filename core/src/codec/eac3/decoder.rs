@@ -32,18 +32,19 @@ pub struct Decoder {
     core: ac3::Decoder,
     /// Whether the last good unit began with AC-3.
     core_heard: bool,
-    state: Box<State>,
+    state: State,
     /// A dependent substream's channels.
-    planes: Box<[[f32; MAX_FRAME_SAMPLES]; MAX_CHANNELS]>,
+    dependent: Pcm,
 }
 
 #[derive(Debug)]
 struct State {
-    bits: BitReader,
-    blocks: AudioBlocks,
-    transform: Transform,
-    analysis: Analysis,
-    substreams: [Substream; MAX_SUBSTREAMS],
+    bits: Box<BitReader>,
+    blocks: Box<AudioBlocks>,
+    transform: Box<Transform>,
+    analysis: Box<Analysis>,
+    /// [`MAX_SUBSTREAMS`] of them.
+    substreams: Vec<Substream>,
 }
 
 /// What goes on from one frame of a substream to the next.
@@ -74,14 +75,13 @@ impl Decoder {
     #[must_use]
     pub fn new(drc: DynamicRange) -> Self {
         let state = State {
-            bits: BitReader::new(),
-            blocks: AudioBlocks::new(),
-            transform: Transform::new(),
-            analysis: Analysis::new(),
-            substreams: [const { Substream::new() }; MAX_SUBSTREAMS],
+            bits: boxed(BitReader::new),
+            blocks: boxed(AudioBlocks::new),
+            transform: boxed(Transform::new),
+            analysis: boxed(Analysis::new),
+            substreams: vec![Substream::new(); MAX_SUBSTREAMS],
         };
-        let planes = Box::new([[0.0; MAX_FRAME_SAMPLES]; MAX_CHANNELS]);
-        Self { drc, core: ac3::Decoder::new(drc), core_heard: false, state: Box::new(state), planes }
+        Self { drc, core: ac3::Decoder::new(drc), core_heard: false, state, dependent: Pcm::default() }
     }
 
     /// Decodes one access unit into `out`.
@@ -124,12 +124,12 @@ impl Decoder {
                 return;
             }
             rest = after;
-            if let Ok((bsi, format)) = self.state.decode(index, self.drc, &header, frame, &mut self.planes)
+            if let Ok((bsi, format)) = self.state.decode(index, self.drc, &header, frame, self.dependent.planes_mut())
                 && substreams::fits(bsi.chanmap, bsi.layout)
             {
                 let joined = substreams::join(out.layout, bsi.chanmap, bsi.layout);
                 substreams::spread(out.layout, joined, out.planes_mut());
-                substreams::merge(bsi.chanmap, format.layout, &self.planes, joined, out.planes_mut());
+                substreams::merge(bsi.chanmap, format.layout, self.dependent.planes_mut(), joined, out.planes_mut());
                 out.layout = joined;
             }
         }
@@ -146,12 +146,12 @@ impl Decoder {
         for plane in out.planes_mut() {
             plane.fill(0.0);
         }
-        let State { transform, substreams, .. } = &mut *self.state;
-        for substream in &mut substreams[..] {
+        let State { transform, substreams, .. } = &mut self.state;
+        for substream in substreams.iter_mut() {
             substream.carrier_overlap = [0.0; 128];
             substream.pre_noise.reset();
         }
-        let [independent, dependents @ ..] = substreams;
+        let Some((independent, dependents)) = substreams.split_first_mut() else { return };
         for dependent in dependents {
             dependent.overlap = [[0.0; 128]; MAX_CHANNELS];
         }
@@ -166,6 +166,12 @@ impl Decoder {
         }
         format.describe(out, samples);
     }
+}
+
+/// Makes something large in a stack frame of its own: the plugin's stack is not for all of it at once.
+#[inline(never)]
+fn boxed<T>(make: impl FnOnce() -> T) -> Box<T> {
+    Box::new(make())
 }
 
 /// Whether a frame of Annex E is of a dependent substream: `strmtyp` 1.

@@ -1,6 +1,6 @@
 //! Enhanced coupling: channels made of one by turning each band's phase as well as scaling it (A/52:2018 §E.3.5).
 
-use std::f32::consts::PI;
+use std::f64::consts::PI;
 
 use super::tables::{DEFAULT_ECPL_STRUCTURE, ECPL_AMPLITUDES, ECPL_SUBBAND_START};
 use crate::codec::FrameError;
@@ -158,7 +158,9 @@ impl EnhancedCoupling {
                     (false, false) => angles[band],
                 };
                 let random = if *transient { shared } else { spread(channel, bin) };
-                let (sin, cos) = (PI * (angle + chaos * random)).sin_cos();
+                // In 64 bits: rounded to 32 it is the same on every platform.
+                let (sin, cos) = (PI * f64::from(angle + chaos * random)).sin_cos();
+                let (sin, cos) = (sin as f32, cos as f32);
                 coefficients[bin] = amplitude * (carrier.mdct[bin] * cos - carrier.mdst[bin] * sin);
             }
         }
@@ -212,7 +214,6 @@ pub(super) struct Analysis {
 
 impl Analysis {
     pub(super) fn new() -> Self {
-        use std::f64::consts::PI;
         let window = crate::codec::ac3::transform::window();
         let angle = |n: usize| PI * n as f64 / 512.0;
         let turn = |k: usize| PI * 257.0 / 512.0 * (k as f64 + 0.5);

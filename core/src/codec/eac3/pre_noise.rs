@@ -1,7 +1,7 @@
 //! Transient pre-noise processing: the noise that a transform leaves before a transient is replaced by the sound before
 //! it (A/52:2018 §E.3.7).
 
-use std::f32::consts::PI;
+use std::f64::consts::PI;
 
 use super::audfrm::Transient;
 use crate::codec::ac3::audblk::MAX_FBW;
@@ -40,7 +40,7 @@ impl Correction {
 
     /// Share of the replacement in a sample. The standard leaves the fades open and recommends Hann windows.
     fn share(&self, at: isize) -> f32 {
-        let hann = |place: isize, length: usize| 0.5 - 0.5 * (PI * (place as f32 + 0.5) / length as f32).cos();
+        let hann = |place: isize, length: usize| (0.5 - 0.5 * (PI * (place as f64 + 0.5) / length as f64).cos()) as f32;
         let (since_start, to_end) = (at - self.start, self.end - 1 - at);
         if to_end < FADE_OUT.cast_signed() {
             hann(to_end, FADE_OUT)
@@ -130,7 +130,7 @@ mod tests {
             (1400 - 376 - 100 - 256, 1400, 256 + 376 - 100)
         );
         let period = correction.distance as f32 / 10.0;
-        let tone = |n: usize| (2.0 * PI * n as f32 / period).sin();
+        let tone = |n: usize| (2.0 * std::f32::consts::PI * n as f32 / period).sin();
         let clean: Vec<f32> = (0..1536).map(tone).collect();
         let mut samples = clean.clone();
         for (n, sample) in samples.iter_mut().enumerate().take(1400).skip(1024) {

@@ -174,9 +174,9 @@ impl SpectralExtension {
 
     /// Weakens five bins around the begin and around each place where copying started again (A/52:2018 §E.3.6.4.2.3).
     fn filter_borders(&self, spxattencod: u8, wraps: &[bool; MAX_BANDS], coefficients: &mut [f32; 256]) {
-        // A/52:2018 Table E3.14 by its formula.
-        let attenuation = |step: i32| (-(f32::from(spxattencod) + 1.0) * step as f32 / 15.0).exp2();
-        let [outer, inner, middle] = [1, 2, 3].map(attenuation);
+        // A/52:2018 Table E3.14 by its formula, in 64 bits: rounded to 32 it is the same on every platform.
+        let attenuation = |step: f64| (-(f64::from(spxattencod) + 1.0) * step / 15.0).exp2() as f32;
+        let [outer, inner, middle] = [1.0, 2.0, 3.0].map(attenuation);
         let mut first = self.begin;
         for (&wraps, &bins) in wraps.iter().zip(&self.band_bins[..self.bands]) {
             if wraps {
