@@ -91,7 +91,7 @@ fn all_else_stays_and_the_sound_is_aac_without_an_error() {
         let (before, after) = (judge::packets(&bytes), judge::packets(&out));
         let others = |packets: &[[u8; 188]]| -> Vec<[u8; 188]> {
             let is_other = |pid: Pid| !sound.contains(&pid) && !maps.contains(&pid);
-            packets.iter().filter(|packet| is_other(Packet::new(*packet).pid())).copied().collect()
+            packets.iter().filter(|packet| is_other(Packet::new(packet).pid())).copied().collect()
         };
         assert!(others(&before) == others(&after), "{}: another packet changed", path.display());
         for track in &report.tracks {
