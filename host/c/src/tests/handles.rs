@@ -153,8 +153,9 @@ fn calls_on_one_handle_come_one_after_the_other() {
                 for _ in 0..200 {
                     let mut output = [0; 4 * 188];
                     let written = handle.process(&[number; 188], &mut output);
-                    assert_eq!(written, 188, "{:?}", last_error());
-                    out.lock().unwrap().push(output[..188].to_vec());
+                    // With this thread's packet there may come what a small buffer left behind in another.
+                    assert!(written >= 188 && written % 188 == 0, "{written}: {:?}", last_error());
+                    out.lock().unwrap().extend(output[..written as usize].chunks(188).map(<[u8]>::to_vec));
                     assert_eq!(handle.process(&[number; 188], &mut []), XG2G_BUFFER_TOO_SMALL);
                     assert_error("buffer-too-small: ", "");
                     // Another thread may have been quicker.
